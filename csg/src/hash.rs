@@ -1,0 +1,73 @@
+//! Content hashes: the key of every cache of geometry.
+
+use std::fmt;
+
+/// A 128-bit BLAKE3 hash of what a subtree describes.
+///
+/// Two nodes with equal hashes describe the same geometry with the same colours and modifiers; where in the source
+/// they were written is no part of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContentHash(pub [u8; 16]);
+
+impl ContentHash {
+    /// The hash of plain bytes, as of an imported file.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        let mut hasher = ContentHasher::new("bytes");
+        hasher.bytes(bytes);
+        hasher.finish()
+    }
+}
+
+impl fmt::Debug for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for ContentHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Builds a [`ContentHash`] from typed fields, each in a form of fixed or prefixed length, so that no two different
+/// sequences of fields feed the same bytes.
+pub struct ContentHasher(blake3::Hasher);
+
+impl ContentHasher {
+    /// Starts a hash of a thing of kind `tag`.
+    pub fn new(tag: &str) -> Self {
+        let mut hasher = Self(blake3::Hasher::new());
+        hasher.bytes(tag.as_bytes());
+        hasher
+    }
+
+    /// A byte string with its length in front.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    /// A whole number.
+    pub fn u64(&mut self, value: u64) {
+        self.0.update(&value.to_le_bytes());
+    }
+
+    /// A number by its bits, except that -0 counts as 0 and every NaN is the same.
+    pub fn f64(&mut self, value: f64) {
+        let canonical = if value.is_nan() { f64::NAN } else { value + 0.0 };
+        self.0.update(&canonical.to_bits().to_le_bytes());
+    }
+
+    /// Another content hash.
+    pub fn hash(&mut self, hash: ContentHash) {
+        self.0.update(&hash.0);
+    }
+
+    /// The hash of all that was fed.
+    pub fn finish(self) -> ContentHash {
+        let mut short = [0; 16];
+        short.copy_from_slice(&self.0.finalize().as_bytes()[..16]);
+        ContentHash(short)
+    }
+}
