@@ -1,0 +1,176 @@
+//! Triangle meshes: what every 3D operation of this crate takes and gives.
+//!
+//! Positions are in model units and double precision, in a right-handed frame with Z up. Triangles index positions and
+//! wind counter-clockwise seen from outside. A mesh of a solid is closed and oriented; one made for display only (the
+//! flat face of a 2D object) need not be. Nothing here knows the kernel.
+
+use std::ops::Range;
+
+/// Triangles over shared vertices, with paint by runs of triangles.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mesh {
+    /// Vertices.
+    pub positions: Vec<[f64; 3]>,
+    /// Indices of `positions`, counter-clockwise seen from outside.
+    pub triangles: Vec<[u32; 3]>,
+    /// Paint of consecutive triangles, in order and without gaps. Empty means that all are [`Paint::Default`].
+    pub runs: Vec<Run>,
+}
+
+/// Consecutive triangles of one paint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Run {
+    /// Index just past the last triangle; the first is where the run before ends, 0 for the first run.
+    pub end: u32,
+    /// Their paint.
+    pub paint: Paint,
+}
+
+/// Where a face has its colour from.
+///
+/// The colours behind `Default` and `Cut` are the viewer's choice (OpenSCAD draws `#f9d72c` and `#9dcb51`).
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Paint {
+    /// Never coloured.
+    #[default]
+    Default,
+    /// Left behind by an uncoloured object that was subtracted.
+    Cut,
+    /// Given by `color()`: red, green, blue, alpha in 0..1.
+    Color([f32; 4]),
+}
+
+impl Mesh {
+    /// An unpainted mesh.
+    pub fn new(positions: Vec<[f64; 3]>, triangles: Vec<[u32; 3]>) -> Self {
+        Self { positions, triangles, runs: Vec::new() }
+    }
+
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        self.triangles.is_empty()
+    }
+
+    /// Each run's triangles and paint, also when `runs` is empty.
+    pub fn painted_runs(&self) -> impl Iterator<Item = (Range<usize>, Paint)> + '_ {
+        let all = self.triangles.len();
+        let implied = (self.runs.is_empty() && all > 0).then_some((0..all, Paint::Default));
+        let mut start = 0;
+        let given = self.runs.iter().map(move |run| {
+            let range = start..run.end as usize;
+            start = range.end;
+            (range, run.paint)
+        });
+        implied.into_iter().chain(given)
+    }
+
+    /// Corners of triangle `index`.
+    pub fn corners(&self, index: usize) -> [[f64; 3]; 3] {
+        self.triangles[index].map(|vertex| self.positions[vertex as usize])
+    }
+
+    /// Paints everything alike.
+    pub fn paint(&mut self, paint: Paint) {
+        self.runs = vec![Run { end: self.triangles.len() as u32, paint }];
+    }
+
+    /// Turns every triangle inside out, as a mirrored mesh needs.
+    pub fn flip(&mut self) {
+        for triangle in &mut self.triangles {
+            triangle.swap(1, 2);
+        }
+    }
+
+    /// Adds another mesh beside this one; vertices are not merged.
+    pub fn append(&mut self, other: &Mesh) {
+        let base = self.positions.len() as u32;
+        let first = self.triangles.len();
+        let mut runs: Vec<Run> =
+            self.painted_runs().map(|(range, paint)| Run { end: range.end as u32, paint }).collect();
+        for (range, paint) in other.painted_runs() {
+            let end = (first + range.end) as u32;
+            match runs.last_mut() {
+                Some(last) if last.paint == paint => last.end = end,
+                _ => runs.push(Run { end, paint }),
+            }
+        }
+        self.runs = runs;
+        self.positions.extend_from_slice(&other.positions);
+        self.triangles.extend(other.triangles.iter().map(|t| t.map(|vertex| vertex + base)));
+    }
+
+    /// Smallest and largest coordinates over the vertices in use; none if there is no triangle.
+    pub fn bounds(&self) -> Option<Bounds> {
+        let mut corners = self.triangles.iter().flatten().map(|v| self.positions[*v as usize]);
+        let first = corners.next()?;
+        let mut bounds = Bounds { min: first, max: first };
+        corners.for_each(|point| bounds.include(point));
+        Some(bounds)
+    }
+}
+
+/// An axis-aligned box.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// Smallest coordinates.
+    pub min: [f64; 3],
+    /// Largest coordinates.
+    pub max: [f64; 3],
+}
+
+impl Bounds {
+    /// Grows to hold `point`.
+    pub fn include(&mut self, point: [f64; 3]) {
+        for axis in 0..3 {
+            self.min[axis] = self.min[axis].min(point[axis]);
+            self.max[axis] = self.max[axis].max(point[axis]);
+        }
+    }
+
+    /// The box around both.
+    pub fn union(mut self, other: Bounds) -> Bounds {
+        self.include(other.min);
+        self.include(other.max);
+        self
+    }
+
+    /// Edge lengths.
+    pub fn size(&self) -> [f64; 3] {
+        [0, 1, 2].map(|axis| self.max[axis] - self.min[axis])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn triangle(paint: Option<Paint>) -> Mesh {
+        let mut mesh =
+            Mesh::new(vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], vec![[0, 1, 2]]);
+        if let Some(paint) = paint {
+            mesh.paint(paint);
+        }
+        mesh
+    }
+
+    #[test]
+    fn appending_keeps_every_triangles_paint() {
+        let red = Paint::Color([1.0, 0.0, 0.0, 1.0]);
+        let mut mesh = triangle(None);
+        mesh.append(&triangle(Some(red)));
+        mesh.append(&triangle(Some(red)));
+        mesh.append(&triangle(None));
+        let runs: Vec<_> = mesh.painted_runs().collect();
+        assert_eq!(runs, [(0..1, Paint::Default), (1..3, red), (3..4, Paint::Default)]);
+        assert_eq!(mesh.triangles[3], [9, 10, 11]);
+    }
+
+    #[test]
+    fn bounds_count_only_vertices_in_use() {
+        let mut mesh = triangle(None);
+        mesh.positions.push([9.0, 9.0, 9.0]);
+        let bounds = mesh.bounds().unwrap();
+        assert_eq!((bounds.min, bounds.max), ([0.0; 3], [1.0, 1.0, 0.0]));
+        assert_eq!(Mesh::default().bounds(), None);
+    }
+}
