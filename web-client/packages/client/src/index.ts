@@ -1,0 +1,2 @@
+/** Client of the scadstream.v1 protocol. */
+export const PROTOCOL_VERSION = 1;
