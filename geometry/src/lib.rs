@@ -3,6 +3,22 @@
 //! [`Mesh`] is the one type for triangles. Only `kernel` names the kernel crate. Source text is unknown here: what goes
 //! wrong is reported with the [`Origin`](scadstream_csg::Origin) of the node that caused it.
 
+pub mod affine;
+pub mod clip;
+pub mod control;
+pub mod fill;
+pub mod fragments;
+mod grid;
+pub mod hull2d;
+pub mod kernel;
 pub mod mesh;
+pub mod minkowski2d;
+pub mod offset;
+pub mod polygon;
+pub mod region;
 
+pub use affine::Affine;
+pub use control::{CancelToken, Cancelled, Progress};
+pub use kernel::{KernelError, Solid};
 pub use mesh::{Bounds, Mesh, Paint, Run};
+pub use region::{Point, Region};

@@ -1,0 +1,509 @@
+//! The only file that names the kernel crate, `manifold-rust`.
+//!
+//! A [`Solid`] is a closed, oriented solid in the kernel's own representation under a transform that is applied only
+//! when a boolean or a mesh needs it. Booleans of any number of solids go to the kernel as one tree, so that it can
+//! order and batch them; folding them pairwise was 30 times slower. The kernel checks every status here once and
+//! nowhere else; non-finite numbers are refused before they reach it.
+//!
+//! Faces remember the original they came from through any number of booleans. That is how colours travel: a solid
+//! lists the paint of each of its originals.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
+use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
+use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
+use manifold_rust::manifold::Manifold;
+use manifold_rust::robust::exact::{Sign, filtered};
+use manifold_rust::types::{Error, MeshGLP, OpType, WindingRule};
+
+use crate::affine::Affine;
+use crate::mesh::{Bounds, Mesh, Paint, Run};
+
+/// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
+pub const BYTES_PER_TRIANGLE: usize = 215;
+
+/// The kernel indexes halfedges with signed 32 bits.
+const MOST_TRIANGLES: usize = (i32::MAX / 3) as usize;
+
+/// Why the kernel gave no solid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// The token was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// A coordinate is not a finite number.
+    #[error("a coordinate is not a finite number")]
+    NonFinite,
+    /// Edges are not shared by exactly two faces of opposite direction.
+    #[error("the mesh is not closed and oriented")]
+    NotManifold,
+    /// More triangles than the kernel can index.
+    #[error("the result has too many triangles")]
+    TooLarge,
+    /// Anything else that the kernel refuses; a fault of ours rather than of the model.
+    #[error("the geometry kernel refused: {0}")]
+    Refused(&'static str),
+}
+
+/// Stops work from any thread; clones share one flag, which stays set once it is.
+#[derive(Debug, Clone, Default)]
+pub struct CancelToken(manifold_rust::cancel::CancelToken);
+
+impl CancelToken {
+    /// A token that is not cancelled.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks all work holding a clone of this token to stop.
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether stopping was asked for.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+
+    /// `Err` once cancelled.
+    pub fn check(&self) -> Result<(), KernelError> {
+        if self.is_cancelled() { Err(KernelError::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// A closed, oriented, non-empty solid. Cloning shares it.
+#[derive(Clone)]
+pub struct Solid {
+    body: Arc<ManifoldImpl>,
+    transform: Affine,
+    /// Each original that faces of `body` may come from, with its paint; sorted by original.
+    paints: Arc<[(i32, Paint)]>,
+}
+
+impl std::fmt::Debug for Solid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Solid").field("triangles", &self.num_triangles()).finish_non_exhaustive()
+    }
+}
+
+impl Solid {
+    /// The solid inside a closed, oriented mesh; none if the mesh is empty.
+    ///
+    /// # Errors
+    /// [`KernelError::NonFinite`], [`KernelError::NotManifold`], [`KernelError::TooLarge`].
+    pub fn from_mesh(mesh: &Mesh) -> Result<Option<Self>, KernelError> {
+        if mesh.is_empty() {
+            return Ok(None);
+        }
+        let (raw, paints) = raw_mesh(mesh)?;
+        Self::checked(Manifold::from_mesh_glp(&raw).into_impl(), paints)
+    }
+
+    /// The solid that a faulty mesh most likely means, with a word on what was mended.
+    ///
+    /// Open edges whose ends nearly coincide are merged, faces turned inside out are turned back, and surfaces that cut
+    /// or touch themselves are rebuilt from their winding numbers.
+    ///
+    /// # Errors
+    /// [`KernelError::NotManifold`] if the surface has a hole in it, and those of [`Solid::from_mesh`].
+    pub fn from_faulty_mesh(
+        mesh: &Mesh,
+        token: &CancelToken,
+    ) -> Result<Option<(Self, Repairs)>, KernelError> {
+        if mesh.is_empty() {
+            return Ok(None);
+        }
+        let (mut raw, paints) = raw_mesh(mesh)?;
+        let mut repairs = Repairs::default();
+        let mut solid = Manifold::from_mesh_glp_robust(&raw);
+        if solid.status() != Error::NoError {
+            repairs.merged = raw.merge();
+            solid = Manifold::from_mesh_glp_robust(&raw);
+        }
+        status(solid.as_impl())?;
+        let turned = solid.repair_orientation_with_token(Some(&token.0));
+        status(turned.as_impl())?;
+        repairs.turned = (0..solid.as_impl().halfedge.len().min(turned.as_impl().halfedge.len()))
+            .any(|edge| {
+                solid.as_impl().halfedge[edge].start_vert
+                    != turned.as_impl().halfedge[edge].start_vert
+            });
+        if turned.as_impl().is_soup || turned.has_self_intersections() {
+            repairs.rebuilt = true;
+            let rebuilt = turned.rebuild_solid_with_token(WindingRule::Nonzero, Some(&token.0));
+            return Ok(Self::checked(rebuilt.into_impl(), paints)?.map(|solid| (solid, repairs)));
+        }
+        Ok(Self::checked(turned.into_impl(), paints)?.map(|solid| (solid, repairs)))
+    }
+
+    /// Convex hull of points; none if they lie in one plane or fewer than four are given.
+    ///
+    /// # Errors
+    /// [`KernelError::NonFinite`].
+    pub fn hull(points: &[[f64; 3]]) -> Result<Option<Self>, KernelError> {
+        if !points.as_flattened().iter().all(|c| c.is_finite()) {
+            return Err(KernelError::NonFinite);
+        }
+        let points: Vec<Vec3> = points.iter().map(|p| vec3(*p)).collect();
+        let body = manifold_rust::quickhull::convex_hull(&points);
+        let id = body.mesh_relation.original_id;
+        Self::checked(body, Arc::new([(id, Paint::Default)]))
+    }
+
+    /// Union of all; none if none are given.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
+    pub fn union(solids: &[Solid], token: &CancelToken) -> Result<Option<Self>, KernelError> {
+        match solids {
+            [] => Ok(None),
+            [one] => Ok(Some(one.clone())),
+            many => {
+                let mut tree = TreeBuilder::default();
+                let nodes = tree.leaves(many, false);
+                tree.evaluate(CsgNode::op_n(OpType::Add, nodes), token)
+            }
+        }
+    }
+
+    /// The union of `first` minus each of `rest`; none if nothing is left.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
+    pub fn difference(
+        first: &[Solid],
+        rest: &[Solid],
+        token: &CancelToken,
+    ) -> Result<Option<Self>, KernelError> {
+        if first.is_empty() || rest.is_empty() {
+            return Self::union(first, token);
+        }
+        let mut tree = TreeBuilder::default();
+        let mut nodes = vec![CsgNode::op_n(OpType::Add, tree.leaves(first, false))];
+        nodes.extend(tree.leaves(rest, true));
+        tree.evaluate(CsgNode::op_n(OpType::Subtract, nodes), token)
+    }
+
+    /// What all operands, each a union of its solids, have in common; none if that is nothing.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
+    pub fn intersection(
+        operands: &[Vec<Solid>],
+        token: &CancelToken,
+    ) -> Result<Option<Self>, KernelError> {
+        if operands.iter().any(Vec::is_empty) {
+            return Ok(None);
+        }
+        if let [one] = operands {
+            return Self::union(one, token);
+        }
+        let mut tree = TreeBuilder::default();
+        let nodes = operands
+            .iter()
+            .map(|operand| CsgNode::op_n(OpType::Add, tree.leaves(operand, false)))
+            .collect();
+        tree.evaluate(CsgNode::op_n(OpType::Intersect, nodes), token)
+    }
+
+    /// The solid moved by `transform`, which must be finite and have an inverse. Costs nothing until it is needed.
+    pub fn transformed(&self, transform: &Affine) -> Self {
+        Self { transform: transform.after(&self.transform), ..self.clone() }
+    }
+
+    /// The solid with every face in one paint.
+    pub fn painted(&self, paint: Paint) -> Self {
+        Self { paints: self.paints.iter().map(|(id, _)| (*id, paint)).collect(), ..self.clone() }
+    }
+
+    /// Number of triangles.
+    pub fn num_triangles(&self) -> usize {
+        self.body.num_tri()
+    }
+
+    /// Bytes that the kernel keeps for it, shared by clones.
+    pub fn size_bytes(&self) -> usize {
+        self.num_triangles() * BYTES_PER_TRIANGLE
+    }
+
+    /// Tells bodies apart: equal for clones under any transform or paint.
+    pub fn body_id(&self) -> usize {
+        Arc::as_ptr(&self.body) as usize
+    }
+
+    /// Vertices in model space, read in place.
+    pub fn positions(&self) -> impl ExactSizeIterator<Item = [f64; 3]> + '_ {
+        let matrix = mat3x4(&self.transform);
+        let identity = self.transform == Affine::IDENTITY;
+        self.body.vert_pos.iter().map(move |v| {
+            let v = if identity { *v } else { matrix * Vec4::new(v.x, v.y, v.z, 1.0) };
+            [v.x, v.y, v.z]
+        })
+    }
+
+    /// Triangles as indices of [`Solid::positions`], read in place.
+    pub fn triangles(&self) -> impl ExactSizeIterator<Item = [u32; 3]> + '_ {
+        let mirrored = self.transform.determinant() < 0.0;
+        self.body.halfedge.chunks_exact(3).map(move |edges| {
+            let [a, b, c] = [0, 1, 2].map(|corner| edges[corner].start_vert as u32);
+            if mirrored { [a, c, b] } else { [a, b, c] }
+        })
+    }
+
+    /// The box around it, exact.
+    pub fn bounds(&self) -> Bounds {
+        if self.transform == Affine::IDENTITY {
+            let (min, max) = (self.body.bbox.min, self.body.bbox.max);
+            return Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] };
+        }
+        let mut points = self.positions();
+        let first = points.next().expect("a solid has vertices");
+        let mut bounds = Bounds { min: first, max: first };
+        points.for_each(|point| bounds.include(point));
+        bounds
+    }
+
+    /// The mesh, its triangles grouped by paint: default, cut, then colours in order of first use.
+    ///
+    /// The order of triangles depends on the shape alone, not on threads or on what was solved before.
+    pub fn to_mesh(&self) -> Mesh {
+        let mut mesh = Mesh::new(self.positions().collect(), Vec::new());
+        let mut groups: Vec<Paint> = Vec::new();
+        let mut group_of: HashMap<i32, usize> = HashMap::new();
+        let references = &self.body.mesh_relation.tri_ref;
+        for reference in references {
+            group_of.entry(reference.original_id).or_insert_with(|| {
+                let paint = self.paint_of(reference.original_id);
+                groups.iter().position(|known| *known == paint).unwrap_or_else(|| {
+                    groups.push(paint);
+                    groups.len() - 1
+                })
+            });
+        }
+        if groups.len() <= 1 {
+            mesh.triangles = self.triangles().collect();
+            if let Some(&paint) = groups.first()
+                && paint != Paint::Default
+            {
+                mesh.paint(paint);
+            }
+            return mesh;
+        }
+        let mut order: Vec<usize> = (0..groups.len()).collect();
+        order.sort_by_key(|&group| match groups[group] {
+            Paint::Default => 0,
+            Paint::Cut => 1,
+            Paint::Color(_) => 2 + group,
+        });
+        mesh.triangles.reserve_exact(self.num_triangles());
+        for group in order {
+            let with_group = self.triangles().zip(references);
+            mesh.triangles.extend(
+                with_group.filter(|(_, r)| group_of[&r.original_id] == group).map(|(t, _)| t),
+            );
+            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: groups[group] });
+        }
+        mesh
+    }
+
+    /// Outlines of the section at height `z`, outer ones counter-clockwise.
+    pub fn slice(&self, z: f64) -> Vec<Vec<[f64; 2]>> {
+        outlines(self.baked().slice(z))
+    }
+
+    /// Outlines of the shadow on the plane z = 0; they may overlap, and are filled where their winding is positive.
+    pub fn shadow(&self) -> Vec<Vec<[f64; 2]>> {
+        outlines(self.baked().project())
+    }
+
+    /// The body with the transform applied.
+    fn baked(&self) -> Arc<ManifoldImpl> {
+        if self.transform == Affine::IDENTITY {
+            return Arc::clone(&self.body);
+        }
+        Arc::new(self.body.transform(&mat3x4(&self.transform)))
+    }
+
+    fn paint_of(&self, original: i32) -> Paint {
+        let found = self.paints.binary_search_by_key(&original, |(id, _)| *id);
+        found.map_or(Paint::Default, |index| self.paints[index].1)
+    }
+
+    /// A solid of a body whose status is checked; none if it is empty.
+    fn checked(
+        body: ManifoldImpl,
+        paints: Arc<[(i32, Paint)]>,
+    ) -> Result<Option<Self>, KernelError> {
+        status(&body)?;
+        if body.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(Self { body: Arc::new(body), transform: Affine::IDENTITY, paints }))
+    }
+
+    /// The same body with originals of its own, so that it can be painted apart from its clones.
+    fn with_own_originals(&self) -> Self {
+        let first = reserve_ids(self.paints.len() as u32) as i32;
+        let renamed: HashMap<i32, i32> =
+            self.paints.iter().zip(first..).map(|((id, _), new)| (*id, new)).collect();
+        let mut body = (*self.body).clone();
+        rename_originals(&mut body, |id| renamed.get(&id).copied().unwrap_or(id));
+        let mut paints: Vec<_> = self.paints.iter().map(|(id, p)| (renamed[id], *p)).collect();
+        paints.sort_by_key(|(id, _)| *id);
+        Self { body: Arc::new(body), transform: self.transform, paints: paints.into() }
+    }
+}
+
+/// What [`Solid::from_faulty_mesh`] had to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// Vertices that nearly coincide along open edges were merged.
+    pub merged: bool,
+    /// Faces were turned to point outwards.
+    pub turned: bool,
+    /// The surface cut or touched itself and was rebuilt.
+    pub rebuilt: bool,
+}
+
+/// On which side of a plane a point lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// On the side that the plane's normal points to.
+    Above,
+    /// In the plane.
+    On,
+    /// On the other side.
+    Below,
+}
+
+/// The side of the plane through `a`, `b`, `c` (counter-clockwise seen from above) that `point` is on, decided exactly.
+pub fn side_of_plane(a: [f64; 3], b: [f64; 3], c: [f64; 3], point: [f64; 3]) -> Side {
+    match filtered::orient3d(vec3(a), vec3(b), vec3(c), vec3(point)) {
+        Sign::Pos => Side::Above,
+        Sign::Zero => Side::On,
+        Sign::Neg => Side::Below,
+    }
+}
+
+/// Gathers the leaves of one kernel tree and the paint of each original among them.
+#[derive(Default)]
+struct TreeBuilder {
+    paints: HashMap<i32, Paint>,
+}
+
+impl TreeBuilder {
+    fn leaves(&mut self, solids: &[Solid], subtracted: bool) -> Vec<CsgNode> {
+        solids.iter().map(|solid| self.leaf(solid, subtracted)).collect()
+    }
+
+    /// A leaf for `solid`. Should one of its originals already be in the tree in another paint, it gets new ones.
+    fn leaf(&mut self, solid: &Solid, subtracted: bool) -> CsgNode {
+        let seen = |paint: Paint| {
+            if subtracted && paint == Paint::Default { Paint::Cut } else { paint }
+        };
+        let clash = solid.paints.iter().any(|(id, paint)| {
+            self.paints.get(id).is_some_and(|already| *already != seen(*paint))
+        });
+        let renamed = clash.then(|| solid.with_own_originals());
+        let solid = renamed.as_ref().unwrap_or(solid);
+        self.paints.extend(solid.paints.iter().map(|(id, paint)| (*id, seen(*paint))));
+        CsgNode::leaf_node(CsgLeafNode {
+            p_impl: Arc::clone(&solid.body),
+            transform: mat3x4(&solid.transform),
+        })
+    }
+
+    /// Evaluates the tree. The result has one original per paint, whatever number of leaves went in.
+    fn evaluate(self, tree: CsgNode, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
+        let mut body = tree.evaluate_with_token(Some(&token.0));
+        status(&body)?;
+        let mut originals: Vec<(Paint, i32)> = Vec::new();
+        rename_originals(&mut body, |id| {
+            let paint = self.paints.get(&id).copied().unwrap_or_default();
+            if let Some((_, original)) = originals.iter().find(|(known, _)| *known == paint) {
+                return *original;
+            }
+            let original = reserve_ids(1) as i32;
+            originals.push((paint, original));
+            original
+        });
+        let mut paints: Vec<_> = originals.into_iter().map(|(paint, id)| (id, paint)).collect();
+        paints.sort_by_key(|(id, _)| *id);
+        Solid::checked(body, paints.into())
+    }
+}
+
+/// Gives every face and mesh instance of `body` the original that `rename` says.
+fn rename_originals(body: &mut ManifoldImpl, mut rename: impl FnMut(i32) -> i32) {
+    let mut renamed: HashMap<i32, i32> = HashMap::new();
+    for reference in &mut body.mesh_relation.tri_ref {
+        let old = reference.original_id;
+        reference.original_id = *renamed.entry(old).or_insert_with(|| rename(old));
+    }
+    for relation in body.mesh_relation.mesh_id_transform.values_mut() {
+        if let Some(new) = renamed.get(&relation.original_id) {
+            relation.original_id = *new;
+        }
+    }
+}
+
+/// The kernel's exchange mesh, one run per run of paint, and the paint of each run's new original.
+fn raw_mesh(mesh: &Mesh) -> Result<(MeshGLP<f64, u32>, Arc<[(i32, Paint)]>), KernelError> {
+    if mesh.triangles.len() > MOST_TRIANGLES {
+        return Err(KernelError::TooLarge);
+    }
+    if !mesh.positions.as_flattened().iter().all(|c| c.is_finite()) {
+        return Err(KernelError::NonFinite);
+    }
+    let runs: Vec<_> = mesh.painted_runs().filter(|(range, _)| !range.is_empty()).collect();
+    let first = reserve_ids(runs.len() as u32);
+    let mut raw = MeshGLP {
+        num_prop: 3,
+        vert_properties: mesh.positions.as_flattened().to_vec(),
+        tri_verts: mesh.triangles.as_flattened().to_vec(),
+        run_index: vec![0],
+        ..MeshGLP::default()
+    };
+    let mut paints = Vec::with_capacity(runs.len());
+    for ((range, paint), id) in runs.into_iter().zip(first..) {
+        raw.run_index.push(3 * range.end as u32);
+        raw.run_original_id.push(id);
+        paints.push((id as i32, paint));
+    }
+    Ok((raw, paints.into()))
+}
+
+fn status(body: &ManifoldImpl) -> Result<(), KernelError> {
+    match body.status {
+        Error::NoError => Ok(()),
+        Error::Cancelled => Err(KernelError::Cancelled),
+        Error::NonFiniteVertex => Err(KernelError::NonFinite),
+        Error::NotManifold | Error::NotClosed => Err(KernelError::NotManifold),
+        Error::ResultTooLarge => Err(KernelError::TooLarge),
+        other => Err(KernelError::Refused(other.to_str())),
+    }
+}
+
+fn vec3(point: [f64; 3]) -> Vec3 {
+    Vec3::new(point[0], point[1], point[2])
+}
+
+fn mat3x4(affine: &Affine) -> Mat3x4 {
+    let column = |k: usize| Vec3::new(affine.0[0][k], affine.0[1][k], affine.0[2][k]);
+    Mat3x4::from_cols(column(0), column(1), column(2), column(3))
+}
+
+fn outlines(polygons: manifold_rust::types::Polygons) -> Vec<Vec<[f64; 2]>> {
+    polygons.into_iter().map(|ring| ring.into_iter().map(|p| [p.x, p.y]).collect()).collect()
+}
+
+/// The kernel's own Minkowski sum in one batch, to check ours against.
+#[cfg(test)]
+pub(crate) fn minkowski_in_one_batch(a: &Solid, b: &Solid) -> Option<Solid> {
+    let body = manifold_rust::minkowski::minkowski_sum(&a.baked(), &b.baked());
+    let id = body.mesh_relation.original_id;
+    Solid::checked(body, Arc::new([(id, Paint::Default)])).ok().flatten()
+}
