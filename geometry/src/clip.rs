@@ -149,9 +149,7 @@ mod tests {
 
     #[test]
     fn fill_rules_differ_where_outlines_overlap() {
-        let ring = |size: f64| {
-            vec![[-size, -size], [size, -size], [size, size], [-size, size]]
-        };
+        let ring = |size: f64| vec![[-size, -size], [size, -size], [size, size], [-size, size]];
         check(&fill(&[ring(2.0), ring(1.0)], Fill::EvenOdd), 2, 1, 12.0);
         check(&fill(&[ring(2.0), ring(1.0)], Fill::NonZero), 1, 0, 16.0);
         let mut clockwise = ring(1.0);

@@ -27,6 +27,11 @@ pub fn offset(region: &Region, delta: OffsetDelta, fragments: Fragments) -> Regi
     if region.is_empty() || !distance.is_finite() || distance == 0.0 {
         return region.clone();
     }
+    if let Some([low, high]) = region.bounds()
+        && (high[0] - low[0]).min(high[1] - low[1]) <= -2.0 * distance
+    {
+        return Region::default(); // No point is this far inside, and the grid need not reach that far out.
+    }
     let spikes = if join == JoinType::Miter { MITER_LIMIT } else { 2.0 };
     let mut grid = Grid::new(reach(region.points()) + distance.abs() * spikes);
     let distance = distance * grid.scale();

@@ -61,12 +61,10 @@ mod tests {
     #[test]
     fn squares_and_circles_have_exact_corners() {
         assert_eq!(square([2.0, 3.0], true).bounds(), Some([[-1.0, -1.5], [1.0, 1.5]]));
-        assert_eq!(circle(2.0, fixed(4.0)).outlines()[0], [
-            [2.0, 0.0],
-            [0.0, 2.0],
-            [-2.0, 0.0],
-            [0.0, -2.0]
-        ]);
+        assert_eq!(
+            circle(2.0, fixed(4.0)).outlines()[0],
+            [[2.0, 0.0], [0.0, 2.0], [-2.0, 0.0], [0.0, -2.0]]
+        );
         assert_eq!(circle(1.0, fixed(12.0)).area(), 3.0);
     }
 
@@ -82,8 +80,14 @@ mod tests {
     #[test]
     fn paths_combine_even_odd_whatever_their_winding() {
         let points = [
-            [0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0],
-            [1.0, 1.0], [2.0, 1.0], [2.0, 2.0], [1.0, 2.0],
+            [0.0, 0.0],
+            [4.0, 0.0],
+            [4.0, 4.0],
+            [0.0, 4.0],
+            [1.0, 1.0],
+            [2.0, 1.0],
+            [2.0, 2.0],
+            [1.0, 2.0],
         ];
         let area = |paths: &[&[u32]]| {
             let paths: Vec<Arc<[u32]>> = paths.iter().map(|path| Arc::from(*path)).collect();
