@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
-use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
+use manifold_rust::linalg::{Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
 use manifold_rust::types::{Error, MeshGLP, OpType, WindingRule};
@@ -388,6 +388,20 @@ pub fn side_of_plane(a: [f64; 3], b: [f64; 3], c: [f64; 3], point: [f64; 3]) -> 
     }
 }
 
+/// Triangles that fill outlines, as indices of their points counted through all outlines in order.
+///
+/// Outer outlines run counter-clockwise, holes clockwise; outlines may touch but not cross. Triangles are
+/// counter-clockwise.
+pub fn triangulate(outlines: &[Vec<[f64; 2]>]) -> Vec<[u32; 3]> {
+    let polygons: Vec<Vec<Vec2>> = outlines
+        .iter()
+        .map(|outline| outline.iter().map(|[x, y]| Vec2::new(*x, *y)).collect())
+        .collect();
+    // A negative epsilon lets the kernel choose by the size of the outlines.
+    let triangles = manifold_rust::polygon::triangulate(&polygons, -1.0, true);
+    triangles.into_iter().map(|t| [t[0] as u32, t[1] as u32, t[2] as u32]).collect()
+}
+
 /// Gathers the leaves of one kernel tree and the paint of each original among them.
 #[derive(Default)]
 struct TreeBuilder {
@@ -404,9 +418,10 @@ impl TreeBuilder {
         let seen = |paint: Paint| {
             if subtracted && paint == Paint::Default { Paint::Cut } else { paint }
         };
-        let clash = solid.paints.iter().any(|(id, paint)| {
-            self.paints.get(id).is_some_and(|already| *already != seen(*paint))
-        });
+        let clash = solid
+            .paints
+            .iter()
+            .any(|(id, paint)| self.paints.get(id).is_some_and(|already| *already != seen(*paint)));
         let renamed = clash.then(|| solid.with_own_originals());
         let solid = renamed.as_ref().unwrap_or(solid);
         self.paints.extend(solid.paints.iter().map(|(id, paint)| (*id, seen(*paint))));

@@ -11,10 +11,13 @@ pub mod fragments;
 mod grid;
 pub mod hull2d;
 pub mod kernel;
+pub mod measure;
 pub mod mesh;
 pub mod minkowski2d;
 pub mod offset;
 pub mod polygon;
+pub mod polyhedron;
+pub mod primitives;
 pub mod region;
 
 pub use affine::Affine;

@@ -85,8 +85,10 @@ impl Mesh {
     pub fn append(&mut self, other: &Mesh) {
         let base = self.positions.len() as u32;
         let first = self.triangles.len();
-        let mut runs: Vec<Run> =
-            self.painted_runs().map(|(range, paint)| Run { end: range.end as u32, paint }).collect();
+        let mut runs: Vec<Run> = self
+            .painted_runs()
+            .map(|(range, paint)| Run { end: range.end as u32, paint })
+            .collect();
         for (range, paint) in other.painted_runs() {
             let end = (first + range.end) as u32;
             match runs.last_mut() {
@@ -134,6 +136,11 @@ impl Bounds {
         self
     }
 
+    /// Whether `other` lies inside, borders included.
+    pub fn contains(&self, other: &Bounds) -> bool {
+        (0..3).all(|axis| self.min[axis] <= other.min[axis] && other.max[axis] <= self.max[axis])
+    }
+
     /// Edge lengths.
     pub fn size(&self) -> [f64; 3] {
         [0, 1, 2].map(|axis| self.max[axis] - self.min[axis])
@@ -145,8 +152,7 @@ mod tests {
     use super::*;
 
     fn triangle(paint: Option<Paint>) -> Mesh {
-        let mut mesh =
-            Mesh::new(vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], vec![[0, 1, 2]]);
+        let mut mesh = Mesh::new(vec![[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], vec![[0, 1, 2]]);
         if let Some(paint) = paint {
             mesh.paint(paint);
         }
