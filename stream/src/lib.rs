@@ -1,1 +1,28 @@
-//! (in the making)
+//! Meshes to chunks, the units of streaming.
+//!
+//! A scene's triangles are sorted into the cells of a [dyadic grid](cell) that is fixed in model space, and each cell
+//! becomes one [`Chunk`] in canonical form with a content hash. Chunks therefore stay the same, bit for bit, where an
+//! edit changed nothing, and a client that has them need not get them again. What carries a chunk over the wire is for
+//! `scadstream-protocol`.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use scadstream_geometry::Mesh;
+//! use scadstream_stream::{ChunkOptions, ChunkPlan};
+//!
+//! let corners = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+//! let mesh = Arc::new(Mesh::new(corners, vec![[0, 1, 2]]));
+//! let plan = ChunkPlan::new(vec![mesh], ChunkOptions::default(), &|| false)?;
+//! let (info, chunk) = plan.chunks().next().expect("a triangle makes a chunk");
+//! assert_eq!((info.triangles, chunk.positions.len()), (1, 3));
+//! # Ok::<(), scadstream_stream::Cancelled>(())
+//! ```
+
+pub mod cell;
+mod chunk;
+mod partition;
+mod plan;
+
+pub use cell::Cell;
+pub use chunk::{Chunk, ChunkBuilder};
+pub use plan::{Cancelled, ChunkInfo, ChunkOptions, ChunkPlan};
