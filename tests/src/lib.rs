@@ -1,1 +1,7 @@
-//! (in the making)
+//! What the whole-system tests share: finding the binary, running the installed `openscad` beside it, measuring what
+//! either exported, and printing tables.
+
+pub mod binary;
+pub mod measure;
+pub mod peer;
+pub mod table;

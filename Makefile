@@ -1,0 +1,44 @@
+# The commands of the project; `make help` lists them.
+CARGO ?= cargo
+LISTEN ?= 127.0.0.1:8080
+WEB := web-client
+
+.PHONY: help run test check bench web lint-web test-web clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: ## install what is missing, build, serve the editor page
+	@scripts/setup.sh run
+	@$(MAKE) --no-print-directory web
+	$(CARGO) build --release --locked --quiet --bin scadstream
+	@exec target/release/scadstream serve --listen $(LISTEN) --web $(WEB)/app/dist
+
+test: ## install what is missing, check and test everything
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+check: ## format, lints and docs only
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	@$(MAKE) --no-print-directory lint-web
+
+web: ## build the editor page
+	npm run --silent build --prefix $(WEB)
+
+lint-web:
+	npm run --silent lint --prefix $(WEB)
+	npm run --silent typecheck --prefix $(WEB)
+
+test-web:
+	npm test --silent --prefix $(WEB)
+
+bench: ## times of five models beside the installed openscad
+	@scripts/setup.sh test
+	$(CARGO) build --release --locked --quiet --bin scadstream --bin bench
+	target/release/bench
+
+clean: ## remove what was built
+	$(CARGO) clean
+	rm -rf $(WEB)/node_modules $(WEB)/*/dist $(WEB)/packages/*/dist
