@@ -76,7 +76,9 @@ pub(crate) type List<T, const BYTES: usize> = containers::Vec<T, UseIntLen<u64, 
 /// The rules for a message's fields that its types cannot say: lengths, ranges, finite numbers.
 pub(crate) trait Check {
     /// The first field that breaks a rule, if one does.
-    fn check(&self) -> Result<(), FieldError>;
+    fn check(&self) -> Result<(), FieldError> {
+        Ok(())
+    }
 }
 
 /// A string's length.

@@ -28,7 +28,7 @@ use wincode::{SchemaRead, SchemaWrite};
 
 use crate::error::FieldError;
 use crate::frame::Kind;
-use crate::limits::{self, Check};
+use crate::limits;
 
 macro_rules! messages {
     ($(#[$doc:meta])* $enum:ident { $($name:ident,)+ }) => {
@@ -137,19 +137,5 @@ impl Bounds {
         limits::finite(field, self.min.into_iter().chain(self.max))?;
         let ordered = self.min.iter().zip(&self.max).all(|(min, max)| min <= max);
         limits::require(field, ordered, "min is not above max")
-    }
-}
-
-impl Check for ClientMessage {
-    fn check(&self) -> Result<(), FieldError> {
-        match self {
-            Self::Hello(m) => m.check(),
-            Self::Render(m) => m.check(),
-            Self::Upload(m) => m.check(),
-            Self::Cancel(_) | Self::Ping(_) => Ok(()),
-            Self::Need(m) => m.check(),
-            Self::Credit(m) => m.check(),
-            Self::Export(_) => Ok(()),
-        }
     }
 }

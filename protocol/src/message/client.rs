@@ -224,3 +224,9 @@ impl Check for Credit {
         limits::at_most("Credit.bytes", self.bytes.into(), limits::MAX_CREDIT.into())
     }
 }
+
+impl Check for Cancel {}
+
+impl Check for Export {}
+
+impl Check for Ping {}

@@ -363,3 +363,7 @@ impl Check for Wanted {
         limits::list("Wanted.digests", &self.digests, limits::MAX_WANTED)
     }
 }
+
+impl Check for Queued {}
+
+impl Check for Pong {}
