@@ -1,1 +1,6 @@
-//! (in the making)
+//! The server: sessions over WebSocket in front of worker processes that render.
+//!
+//! (This crate is being built; `engine` is the contract with the pipeline.)
+
+pub mod engine;
+pub mod job_control;
