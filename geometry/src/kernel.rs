@@ -16,7 +16,7 @@ use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
-use manifold_rust::types::{Error, MeshGLP, OpType, WindingRule};
+use manifold_rust::types::{Box, Error, MeshGLP, OpType, WindingRule};
 
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint, Run};
@@ -169,6 +169,31 @@ impl Solid {
         }
     }
 
+    /// Solids known to have no point in common as one; none if none are given.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
+    pub fn side_by_side(
+        solids: &[Solid],
+        token: &CancelToken,
+    ) -> Result<Option<Self>, KernelError> {
+        if let [] | [_] = solids {
+            return Ok(solids.first().cloned());
+        }
+        if solids.iter().map(Solid::num_triangles).sum::<usize>() > MOST_TRIANGLES {
+            return Err(KernelError::TooLarge);
+        }
+        token.check()?;
+        let mut tree = TreeBuilder::default();
+        let bodies: Vec<ManifoldImpl> = tree
+            .leaves(solids, false)
+            .iter()
+            .map(|leaf| leaf.evaluate_with_token(Some(&token.0)))
+            .collect();
+        token.check()?;
+        tree.result(manifold_rust::boolean3::compose_meshes(&bodies))
+    }
+
     /// The union of `first` minus each of `rest`; none if nothing is left.
     ///
     /// # Errors
@@ -264,6 +289,14 @@ impl Solid {
         let mut bounds = Bounds { min: first, max: first };
         points.for_each(|point| bounds.include(point));
         bounds
+    }
+
+    /// A box around it, not always the smallest, without looking at vertices.
+    pub fn rough_bounds(&self) -> Bounds {
+        let leaf =
+            CsgLeafNode { p_impl: Arc::clone(&self.body), transform: mat3x4(&self.transform) };
+        let Box { min, max } = leaf.get_bounding_box();
+        Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] }
     }
 
     /// The mesh, its triangles grouped by paint: default, cut, then colours in order of first use.
@@ -431,9 +464,13 @@ impl TreeBuilder {
         })
     }
 
-    /// Evaluates the tree. The result has one original per paint, whatever number of leaves went in.
+    /// Evaluates the tree.
     fn evaluate(self, tree: CsgNode, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
-        let mut body = tree.evaluate_with_token(Some(&token.0));
+        self.result(tree.evaluate_with_token(Some(&token.0)))
+    }
+
+    /// The solid of a body made of the leaves. It has one original per paint, whatever number of leaves went in.
+    fn result(self, mut body: ManifoldImpl) -> Result<Option<Solid>, KernelError> {
         status(&body)?;
         let mut originals: Vec<(Paint, i32)> = Vec::new();
         rename_originals(&mut body, |id| {

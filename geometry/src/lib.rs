@@ -4,8 +4,10 @@
 //! wrong is reported with the [`Origin`](scadstream_csg::Origin) of the node that caused it.
 
 pub mod affine;
+pub mod cache;
 pub mod clip;
 pub mod control;
+pub mod diagnostic;
 pub mod fill;
 pub mod fragments;
 mod grid;
@@ -13,15 +15,24 @@ pub mod hull2d;
 pub mod kernel;
 pub mod measure;
 pub mod mesh;
+pub mod minkowski;
 pub mod minkowski2d;
 pub mod offset;
 pub mod polygon;
 pub mod polyhedron;
 pub mod primitives;
 pub mod region;
+mod shape;
+pub mod solve;
+#[cfg(test)]
+mod testing;
+pub mod union;
 
 pub use affine::Affine;
+pub use cache::{CacheStats, SolidCache};
 pub use control::{CancelToken, Cancelled, Progress};
+pub use diagnostic::{Diagnostic, Severity};
 pub use kernel::{KernelError, Solid};
 pub use mesh::{Bounds, Mesh, Paint, Run};
 pub use region::{Point, Region};
+pub use solve::{Job, Part, PartKind, Settings, Solution, SolveStats, Whole, solve};

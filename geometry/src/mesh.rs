@@ -141,6 +141,11 @@ impl Bounds {
         (0..3).all(|axis| self.min[axis] <= other.min[axis] && other.max[axis] <= self.max[axis])
     }
 
+    /// Whether the two have a point in common, if only on their borders.
+    pub fn touches(&self, other: &Bounds) -> bool {
+        (0..3).all(|axis| self.min[axis] <= other.max[axis] && other.min[axis] <= self.max[axis])
+    }
+
     /// Edge lengths.
     pub fn size(&self) -> [f64; 3] {
         [0, 1, 2].map(|axis| self.max[axis] - self.min[axis])

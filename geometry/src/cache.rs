@@ -1,0 +1,187 @@
+//! Solved subtrees by content hash, within a budget of bytes.
+//!
+//! Shared between threads and used across solves: an edit finds everything that it did not touch. When the budget is
+//! passed, what was used longest ago goes first. Reuse changes how long a solve takes, never what it gives.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use scadstream_csg::ContentHash;
+
+use crate::shape::Shape;
+
+/// In which form a subtree's shape is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Form {
+    /// As its node gives it: a group may be a list of solids.
+    AsIs,
+    /// United into one solid.
+    United,
+}
+
+type Key = (ContentHash, Form);
+
+/// A cache of solved subtrees.
+#[derive(Debug)]
+pub struct SolidCache {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    budget_bytes: usize,
+    used_bytes: usize,
+    /// Grows with every use; orders entries by age.
+    clock: u64,
+    by_key: HashMap<Key, Entry>,
+    by_age: BTreeMap<u64, Key>,
+    hits: u64,
+    misses: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    shape: Shape,
+    bytes: usize,
+    age: u64,
+}
+
+/// How a cache is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheStats {
+    /// Subtrees kept.
+    pub entries: usize,
+    /// Bytes they keep alive, an upper bound: shared bodies count more than once.
+    pub bytes: usize,
+    /// Look-ups that found something, since the cache was made.
+    pub hits: u64,
+    /// Look-ups that found nothing.
+    pub misses: u64,
+}
+
+impl SolidCache {
+    /// An empty cache that may keep `budget_bytes` alive; 0 keeps nothing.
+    pub fn new(budget_bytes: usize) -> Self {
+        Self { entries: Mutex::new(Entries { budget_bytes, ..Entries::default() }) }
+    }
+
+    /// Changes the budget and forgets what no longer fits, as under memory pressure.
+    pub fn set_budget(&self, budget_bytes: usize) {
+        let mut entries = self.lock();
+        entries.budget_bytes = budget_bytes;
+        entries.trim();
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        let mut entries = self.lock();
+        entries.by_key.clear();
+        entries.by_age.clear();
+        entries.used_bytes = 0;
+    }
+
+    /// How it is doing.
+    pub fn stats(&self) -> CacheStats {
+        let entries = self.lock();
+        CacheStats {
+            entries: entries.by_key.len(),
+            bytes: entries.used_bytes,
+            hits: entries.hits,
+            misses: entries.misses,
+        }
+    }
+
+    pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
+        let mut entries = self.lock();
+        let now = entries.tick();
+        let Some(entry) = entries.by_key.get_mut(&(hash, form)) else {
+            entries.misses += 1;
+            return None;
+        };
+        let (shape, before) = (entry.shape.clone(), std::mem::replace(&mut entry.age, now));
+        entries.by_age.remove(&before);
+        entries.by_age.insert(now, (hash, form));
+        entries.hits += 1;
+        Some(shape)
+    }
+
+    pub(crate) fn insert(&self, hash: ContentHash, form: Form, shape: Shape) {
+        let bytes = shape.size_bytes() + size_of::<Entry>();
+        let mut entries = self.lock();
+        if bytes > entries.budget_bytes {
+            return;
+        }
+        let age = entries.tick();
+        let key = (hash, form);
+        if let Some(old) = entries.by_key.insert(key, Entry { shape, bytes, age }) {
+            entries.by_age.remove(&old.age);
+            entries.used_bytes -= old.bytes;
+        }
+        entries.by_age.insert(age, key);
+        entries.used_bytes += bytes;
+        entries.trim();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        // No code that can panic runs under the lock, and a cache is right in any state.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    fn trim(&mut self) {
+        while self.used_bytes > self.budget_bytes {
+            let Some((_, key)) = self.by_age.pop_first() else { return };
+            if let Some(entry) = self.by_key.remove(&key) {
+                self.used_bytes -= entry.bytes;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Solid;
+    use crate::primitives::cube;
+
+    fn hash(n: u8) -> ContentHash {
+        ContentHash::of_bytes(&[n])
+    }
+
+    fn shape() -> Shape {
+        Shape::solid(Solid::from_mesh(&cube([1.0; 3], false)).unwrap())
+    }
+
+    #[test]
+    fn what_was_used_longest_ago_goes_first() {
+        let cache = SolidCache::new(usize::MAX);
+        cache.insert(hash(1), Form::AsIs, shape());
+        let each = cache.stats().bytes;
+        cache.insert(hash(2), Form::AsIs, shape());
+        assert!(cache.get(hash(1), Form::AsIs).is_some());
+        cache.set_budget(2 * each);
+        cache.insert(hash(3), Form::AsIs, shape());
+        assert!(cache.get(hash(2), Form::AsIs).is_none());
+        assert!(cache.get(hash(1), Form::AsIs).is_some());
+        assert_eq!(cache.stats(), CacheStats { entries: 2, bytes: 2 * each, hits: 2, misses: 1 });
+        cache.set_budget(0);
+        assert_eq!(cache.stats().bytes, 0);
+    }
+
+    #[test]
+    fn replacing_an_entry_counts_its_bytes_once() {
+        let cache = SolidCache::new(usize::MAX);
+        cache.insert(hash(1), Form::AsIs, shape());
+        let each = cache.stats().bytes;
+        cache.insert(hash(1), Form::AsIs, shape());
+        assert_eq!((cache.stats().bytes, cache.stats().entries), (each, 1));
+        cache.clear();
+        assert_eq!(cache.stats().bytes, 0);
+    }
+}

@@ -1,0 +1,221 @@
+//! Solving: a CSG tree in, coloured parts out.
+//!
+//! The tree becomes a graph of tasks, one per distinct subtree, which run bottom up on the caller's rayon pool:
+//! independent subtrees at once, each subtree once however often it occurs, operands dropped as soon as the last node
+//! that needs them is solved. There is no recursion, so a model may nest as deep as memory allows. What the cache
+//! already knows is not solved again. The answer is the same, bit for bit, with any number of threads and with or
+//! without a cache.
+//!
+//! Every top-level object becomes a part. Drawn together parts look like their union, which is made only on request
+//! ([`Solution::unite`]): export and statistics need it, a picture does not.
+
+mod combine;
+mod objects;
+mod plan;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use scadstream_csg::{ContentHash, Node, Origin};
+
+use crate::cache::{Form, SolidCache};
+use crate::control::{CancelToken, Cancelled, Progress};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::kernel::{KernelError, Solid};
+use crate::mesh::Mesh;
+use crate::region::Region;
+use crate::shape::Shape;
+use crate::union::union;
+
+/// What a solve works with. All of it may be shared between solves at work.
+pub struct Job<'a> {
+    /// Solved subtrees of earlier solves.
+    pub cache: &'a SolidCache,
+    /// Stops the work within tens of milliseconds.
+    pub cancel: CancelToken,
+    /// How to work.
+    pub settings: Settings,
+    /// Told how far the work is, from any thread but never from two at once. The share grows or stays.
+    pub on_progress: Option<&'a (dyn Fn(Progress) + Sync)>,
+    /// Told each part as it is finished, from any thread, in any order: its place among the parts, and the part.
+    pub on_part: Option<&'a (dyn Fn(usize, &Part) + Sync)>,
+}
+
+/// How to work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Hulls united at once in a Minkowski sum: fewer need less memory. At least 2.
+    pub minkowski_chunk: usize,
+    /// Most triangles that one primitive may have.
+    pub most_triangles: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        // Ten hulls at once took as long as a thousand and a tenth of the memory. 2^26 triangles are 14 GB in the
+        // kernel: nobody means that.
+        Self { minkowski_chunk: 10, most_triangles: 1 << 26 }
+    }
+}
+
+impl<'a> Job<'a> {
+    /// A job with default settings that nobody watches.
+    pub fn new(cache: &'a SolidCache, cancel: CancelToken) -> Self {
+        Self { cache, cancel, settings: Settings::default(), on_progress: None, on_part: None }
+    }
+}
+
+/// What a model looks like.
+#[derive(Debug, Clone)]
+pub struct Solution {
+    /// Solid or flat parts in tree order, then highlights, then the background. Empty ones are left out.
+    pub parts: Vec<Part>,
+    /// Messages in tree order.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What it took.
+    pub stats: SolveStats,
+    /// Hash of the drawn tree.
+    hash: ContentHash,
+}
+
+/// What a solve took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SolveStats {
+    /// Distinct subtrees of the model that were looked at: what lies below a cached one is not.
+    pub nodes: usize,
+    /// Of those, found in the cache.
+    pub cached: usize,
+    /// Wall-clock time.
+    pub time: Duration,
+}
+
+/// One mesh to draw.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Why it is drawn.
+    pub kind: PartKind,
+    /// Its triangles. A flat part's lie in the plane z = 0 and face up.
+    pub mesh: Arc<Mesh>,
+    /// Whether the mesh encloses a solid. Flat parts do not.
+    pub closed: bool,
+    /// The outlines of a flat part.
+    pub region: Option<Arc<Region>>,
+    /// The node it was made from.
+    pub origin: Origin,
+    /// Content hash of what it was made from: equal for parts that look the same.
+    pub hash: ContentHash,
+    /// The solid behind a closed mesh.
+    solid: Option<Solid>,
+}
+
+/// Why a part is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PartKind {
+    /// A top-level object of a 3D model.
+    Solid,
+    /// A top-level object of a 2D model.
+    Flat,
+    /// Marked `#`: drawn once more, and no part of the result.
+    Highlight,
+    /// Marked `%`: no part of the result.
+    Background,
+}
+
+/// Solves the tree below the root that is to be drawn.
+///
+/// Faults of the model are messages in the [`Solution`]; the nodes concerned are empty in it.
+///
+/// # Errors
+/// [`Cancelled`] once the job's token is.
+pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
+    let start = Instant::now();
+    let root = root.drawn_root();
+    let objects = objects::objects(&root);
+    let plan = plan::plan(objects.iter().map(|object| &object.node), job.cache);
+    let stats = SolveStats { nodes: plan.tasks.len(), cached: plan.cached, ..Default::default() };
+    let parts: Mutex<Vec<Option<Part>>> = Mutex::new(vec![None; objects.len()]);
+    let finished = |index: usize, part: Part| {
+        if let Some(on_part) = job.on_part {
+            on_part(index, &part);
+        }
+        parts.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(part);
+    };
+    let mut diagnostics = run::run(plan, job, &objects, &finished)?;
+    let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
+    objects::keep_one_dimension(&root, &mut parts, &mut diagnostics);
+    Ok(Solution {
+        parts,
+        diagnostics,
+        stats: SolveStats { time: start.elapsed(), ..stats },
+        hash: root.hash(),
+    })
+}
+
+/// The model as one object, as it is exported and measured.
+#[derive(Debug, Clone)]
+pub enum Whole {
+    /// Nothing, or nothing that counts.
+    Empty,
+    /// The exact union of the solid parts.
+    Solid(Arc<Mesh>),
+    /// The union of the flat parts.
+    Flat(Arc<Region>),
+}
+
+impl Solution {
+    /// The exact union of all parts that belong to the result.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once the job's token is. A kernel error is returned as a message.
+    pub fn unite(&self, job: &Job<'_>) -> Result<Result<Whole, Diagnostic>, Cancelled> {
+        let flats: Vec<Region> = self
+            .of_kind(PartKind::Flat)
+            .filter_map(|part| part.region.as_deref().cloned())
+            .collect();
+        if !flats.is_empty() {
+            return Ok(Ok(Whole::Flat(Arc::new(crate::clip::union(&flats)))));
+        }
+        let mut solid_parts = self.of_kind(PartKind::Solid);
+        let Some(first) = solid_parts.next() else { return Ok(Ok(Whole::Empty)) };
+        if solid_parts.next().is_none() {
+            return Ok(Ok(Whole::Solid(Arc::clone(&first.mesh))));
+        }
+        let mesh_of = |solid: Option<Solid>| match solid {
+            Some(solid) => Whole::Solid(Arc::new(solid.to_mesh())),
+            None => Whole::Empty,
+        };
+        let key = self.whole_key();
+        if let Some(Shape::Solids(solids)) = job.cache.get(key, Form::United) {
+            return Ok(Ok(mesh_of(solids.first().cloned())));
+        }
+        let solids: Vec<Solid> =
+            self.of_kind(PartKind::Solid).filter_map(|part| part.solid.clone()).collect();
+        match union(&solids, &job.cancel) {
+            Ok(solid) => {
+                job.cache.insert(key, Form::United, Shape::solid(solid.clone()));
+                Ok(Ok(mesh_of(solid)))
+            }
+            Err(KernelError::Cancelled) => Err(Cancelled),
+            Err(error) => Ok(Err(Diagnostic {
+                severity: Severity::Error,
+                origin: first.origin,
+                message: format!("the objects could not be united: {error}"),
+            })),
+        }
+    }
+
+    fn of_kind(&self, kind: PartKind) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(move |part| part.kind == kind)
+    }
+
+    /// The tree's hash will not do: a node of the same hash may stand for a list of the very same solids.
+    fn whole_key(&self) -> ContentHash {
+        let mut hasher = scadstream_csg::ContentHasher::new("whole");
+        hasher.hash(self.hash);
+        hasher.finish()
+    }
+}

@@ -1,0 +1,127 @@
+//! The graph of tasks of a solve: one per distinct subtree, children before parents.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use scadstream_csg::{ContentHash, Kind, Node};
+
+use crate::cache::{Form, SolidCache};
+use crate::shape::Shape;
+
+/// What is to be done.
+pub(super) struct Plan {
+    /// Children come before their parents.
+    pub(super) tasks: Vec<Task>,
+    /// The task of each wanted node, in the order they were given.
+    pub(super) wanted: Vec<usize>,
+    /// How many tasks have their shape from the cache.
+    pub(super) cached: usize,
+}
+
+/// One subtree to solve.
+pub(super) struct Task {
+    /// Its first occurrence in tree order.
+    pub(super) node: Arc<Node>,
+    /// Tasks of its children in order, those drawn as background left out.
+    pub(super) children: Vec<usize>,
+    /// Tasks that need this one, once for each time they do.
+    pub(super) parents: Vec<usize>,
+    /// The shape, if the cache had it.
+    pub(super) known: Option<Shape>,
+    /// Place of the node in tree order, by which messages are sorted.
+    pub(super) order: usize,
+}
+
+/// Plans solving the nodes of `roots`.
+pub(super) fn plan<'a>(roots: impl Iterator<Item = &'a Arc<Node>>, cache: &SolidCache) -> Plan {
+    let mut plan = Plan { tasks: Vec::new(), wanted: Vec::new(), cached: 0 };
+    let mut task_of: HashMap<ContentHash, usize> = HashMap::new();
+    let mut visited = 0;
+    for root in roots {
+        plan.visit(root, cache, &mut task_of, &mut visited);
+        plan.wanted.push(task_of[&root.hash()]);
+    }
+    for index in 0..plan.tasks.len() {
+        for child in plan.tasks[index].children.clone() {
+            plan.tasks[child].parents.push(index);
+        }
+    }
+    plan
+}
+
+/// A node whose children are being visited.
+struct Open<'a> {
+    node: &'a Arc<Node>,
+    next_child: usize,
+    order: usize,
+}
+
+impl Plan {
+    /// Adds tasks for `root` and all below it, children first, with a stack of its own: models nest deeper than a
+    /// thread's stack allows.
+    fn visit(
+        &mut self,
+        root: &Arc<Node>,
+        cache: &SolidCache,
+        task_of: &mut HashMap<ContentHash, usize>,
+        visited: &mut usize,
+    ) {
+        let mut stack: Vec<Open<'_>> = Vec::new();
+        let mut enter = Some(root);
+        loop {
+            if let Some(node) = enter.take()
+                && !task_of.contains_key(&node.hash())
+            {
+                let order = *visited;
+                *visited += 1;
+                let known = worth_caching(node).then(|| cache.get(node.hash(), Form::AsIs));
+                if let Some(shape) = known.flatten() {
+                    self.cached += 1;
+                    self.add(node, Vec::new(), Some(shape), order, task_of);
+                } else {
+                    stack.push(Open { node, next_child: 0, order });
+                }
+            }
+            let Some(open) = stack.last_mut() else { return };
+            let children = open.node.children();
+            if let Some(child) = children.get(open.next_child) {
+                open.next_child += 1;
+                if !child.modifiers().background {
+                    enter = Some(child);
+                }
+                continue;
+            }
+            let (node, order) = (open.node, open.order);
+            stack.pop();
+            let tasks = children
+                .iter()
+                .filter(|child| !child.modifiers().background)
+                .map(|child| task_of[&child.hash()])
+                .collect();
+            self.add(node, tasks, None, order, task_of);
+        }
+    }
+
+    fn add(
+        &mut self,
+        node: &Arc<Node>,
+        children: Vec<usize>,
+        known: Option<Shape>,
+        order: usize,
+        task_of: &mut HashMap<ContentHash, usize>,
+    ) {
+        task_of.insert(node.hash(), self.tasks.len());
+        let node = Arc::clone(node);
+        self.tasks.push(Task { node, children, parents: Vec::new(), known, order });
+    }
+}
+
+/// Whether looking a node up can save anything: moving and painting solids costs nothing anyway, and a group of one
+/// child is that child.
+pub(super) fn worth_caching(node: &Node) -> bool {
+    match node.kind() {
+        Kind::Transform(_) | Kind::Color(_) => false,
+        Kind::Group | Kind::Union => node.children().len() > 1,
+        _ => true,
+    }
+}

@@ -1,0 +1,263 @@
+//! Runs the tasks of a plan, independent ones at once.
+//!
+//! As many runners as the pool has threads take tasks off one stack of ready ones. Taking the newest first goes deep
+//! before it goes wide, so that few operands are alive at a time. A fixed number of runners also bounds the stack: a
+//! thread that waits inside the kernel may pick up another runner meanwhile, but there are only so many to nest.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use scadstream_csg::Kind;
+
+use super::combine::{Combined, Fault, combine};
+use super::objects::{Object, part_of};
+use super::plan::{Plan, Task, worth_caching};
+use super::{Job, Part};
+use crate::cache::Form;
+use crate::control::{Cancelled, Progress};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::shape::Shape;
+
+/// Solves all tasks; hands each wanted object's part to `finished`. Messages come in tree order.
+pub(super) fn run(
+    plan: Plan,
+    job: &Job<'_>,
+    objects: &[Object],
+    finished: &(dyn Fn(usize, Part) + Sync),
+) -> Result<Vec<Diagnostic>, Cancelled> {
+    let runner = Runner::new(plan, job, objects, finished);
+    rayon::scope(|scope| runner.start_runners(scope));
+    runner.result()
+}
+
+struct Runner<'a> {
+    job: &'a Job<'a>,
+    objects: &'a [Object],
+    finished: &'a (dyn Fn(usize, Part) + Sync),
+    tasks: Vec<Task>,
+    states: Vec<State>,
+    ready: Mutex<Vec<usize>>,
+    /// Runners at work.
+    runners: AtomicUsize,
+    most_runners: usize,
+    cancelled: AtomicBool,
+    done: Mutex<Done>,
+}
+
+/// What changes about a task while others run.
+#[derive(Default)]
+struct State {
+    /// Children not solved yet.
+    pending: AtomicUsize,
+    /// Objects to make parts of once it is solved.
+    wanted_as: Vec<usize>,
+    solved: Mutex<Solved>,
+}
+
+#[derive(Default)]
+struct Solved {
+    shape: Shape,
+    /// How many times a parent still has to take the shape; the last one leaves nothing behind.
+    uses: usize,
+    /// Whether this subtree has something to say. It is not cached then, for a cached subtree says nothing.
+    has_messages: bool,
+}
+
+/// What is kept of finished tasks.
+#[derive(Default)]
+struct Done {
+    /// Messages with the tree order of their nodes.
+    messages: Vec<(usize, Diagnostic)>,
+    weight: f64,
+    total_weight: f64,
+}
+
+impl<'a> Runner<'a> {
+    fn new(
+        plan: Plan,
+        job: &'a Job<'a>,
+        objects: &'a [Object],
+        finished: &'a (dyn Fn(usize, Part) + Sync),
+    ) -> Self {
+        let mut states: Vec<State> = plan
+            .tasks
+            .iter()
+            .map(|task| State {
+                pending: AtomicUsize::new(task.children.len()),
+                solved: Mutex::new(Solved { uses: task.parents.len(), ..Solved::default() }),
+                ..State::default()
+            })
+            .collect();
+        for (object, task) in plan.wanted.iter().enumerate() {
+            states[*task].wanted_as.push(object);
+        }
+        // Reversed, so that the first in tree order is on top of the stack.
+        let ready =
+            (0..plan.tasks.len()).rev().filter(|t| plan.tasks[*t].children.is_empty()).collect();
+        let total_weight = plan.tasks.iter().map(weight).sum();
+        Self {
+            job,
+            objects,
+            finished,
+            tasks: plan.tasks,
+            states,
+            ready: Mutex::new(ready),
+            runners: AtomicUsize::new(0),
+            most_runners: rayon::current_num_threads(),
+            cancelled: AtomicBool::new(false),
+            done: Mutex::new(Done { total_weight, ..Done::default() }),
+        }
+    }
+
+    /// Starts runners for the tasks that are ready, as many as there may be.
+    fn start_runners<'s>(&'s self, scope: &rayon::Scope<'s>) {
+        let ready = lock(&self.ready).len();
+        for _ in 0..ready.min(self.most_runners) {
+            if self.runners.fetch_add(1, Ordering::AcqRel) >= self.most_runners {
+                self.runners.fetch_sub(1, Ordering::AcqRel);
+                return;
+            }
+            scope.spawn(move |scope| {
+                while let Some(task) = self.next_task() {
+                    if self.run_task(task) > 1 {
+                        self.start_runners(scope);
+                    }
+                }
+            });
+        }
+    }
+
+    /// The next task, or none if this runner is no longer needed.
+    fn next_task(&self) -> Option<usize> {
+        let mut ready = lock(&self.ready);
+        let task = (!self.is_cancelled()).then(|| ready.pop()).flatten();
+        if task.is_none() {
+            // Counted under the lock: whoever adds tasks next sees that a runner is missing.
+            self.runners.fetch_sub(1, Ordering::AcqRel);
+        }
+        task
+    }
+
+    /// Solves a task. Returns how many tasks that made ready.
+    fn run_task(&self, index: usize) -> usize {
+        let task = &self.tasks[index];
+        let mut messages = Vec::new();
+        let mut has_messages = false;
+        let shape = match &task.known {
+            Some(shape) => shape.clone(),
+            None => {
+                let operands = task.children.iter().map(|child| {
+                    let (shape, spoke) = self.take(*child);
+                    has_messages |= spoke;
+                    shape
+                });
+                let operands: Vec<Shape> = operands.collect();
+                match combine(&task.node, operands, self.job) {
+                    Ok(Combined { shape, messages: said }) => {
+                        messages = said;
+                        shape
+                    }
+                    Err(Fault::Cancelled) => {
+                        self.cancelled.store(true, Ordering::Release);
+                        return 0;
+                    }
+                    Err(Fault::Message(message)) => {
+                        messages.push(Diagnostic {
+                            severity: Severity::Error,
+                            origin: task.node.origin(),
+                            message,
+                        });
+                        Shape::Nothing
+                    }
+                }
+            }
+        };
+        has_messages |= !messages.is_empty();
+        if task.known.is_none() && !has_messages && worth_caching(&task.node) {
+            self.job.cache.insert(task.node.hash(), Form::AsIs, shape.clone());
+        }
+        for object in &self.states[index].wanted_as {
+            match part_of(&self.objects[*object], &shape, self.job) {
+                Ok(part) => part.into_iter().for_each(|part| (self.finished)(*object, part)),
+                Err(Fault::Cancelled) => {
+                    self.cancelled.store(true, Ordering::Release);
+                    return 0;
+                }
+                Err(Fault::Message(message)) => messages.push(Diagnostic {
+                    severity: Severity::Error,
+                    origin: task.node.origin(),
+                    message,
+                }),
+            }
+        }
+        self.keep(index, shape, has_messages);
+        self.report(task, messages);
+        let now_ready: Vec<usize> = task
+            .parents
+            .iter()
+            .copied()
+            .filter(|parent| self.states[*parent].pending.fetch_sub(1, Ordering::AcqRel) == 1)
+            .collect();
+        let mut ready = lock(&self.ready);
+        ready.extend(&now_ready);
+        ready.len()
+    }
+
+    /// Keeps a shape for the parents, if there are any.
+    fn keep(&self, index: usize, shape: Shape, has_messages: bool) {
+        let mut solved = lock(&self.states[index].solved);
+        solved.has_messages = has_messages;
+        if solved.uses > 0 {
+            solved.shape = shape;
+        }
+    }
+
+    /// The shape of a solved child, and whether it had anything to say.
+    fn take(&self, index: usize) -> (Shape, bool) {
+        let mut solved = lock(&self.states[index].solved);
+        solved.uses -= 1;
+        let shape =
+            if solved.uses == 0 { std::mem::take(&mut solved.shape) } else { solved.shape.clone() };
+        (shape, solved.has_messages)
+    }
+
+    fn report(&self, task: &Task, messages: Vec<Diagnostic>) {
+        let mut done = lock(&self.done);
+        done.messages.extend(messages.into_iter().map(|message| (task.order, message)));
+        done.weight += weight(task);
+        if let Some(on_progress) = self.job.on_progress {
+            let fraction = (done.weight / done.total_weight).min(1.0);
+            on_progress(Progress { fraction, origin: task.node.origin() });
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire) || self.job.cancel.is_cancelled()
+    }
+
+    fn result(self) -> Result<Vec<Diagnostic>, Cancelled> {
+        if self.is_cancelled() {
+            return Err(Cancelled);
+        }
+        let mut done = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.messages.sort_by_key(|(order, _)| *order);
+        Ok(done.messages.into_iter().map(|(_, message)| message).collect())
+    }
+}
+
+/// A guess of how much work a node is, against a primitive.
+fn weight(task: &Task) -> f64 {
+    if task.known.is_some() {
+        return 0.0;
+    }
+    match task.node.kind() {
+        Kind::Minkowski { .. } => 100.0,
+        Kind::Difference | Kind::Intersection | Kind::Hull => 2.0 + task.children.len() as f64,
+        _ => 1.0,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic in a task ends the whole solve; what the others find does not matter then.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
