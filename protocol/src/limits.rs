@@ -1,7 +1,7 @@
 //! Every limit of the protocol, and the checks that keep them.
 //!
-//! List lengths are checked twice: by the decoder before it allocates (the capacity in the type of each list, see
-//! [`List`]) and by [`Check`], which knows the field's name, when a message is encoded and after it is decoded. These
+//! List lengths are checked twice: by the decoder before it allocates (each list's type states how much it may take),
+//! and by the rules of the message, which know the field's name, before it is encoded and after it is decoded. These
 //! are the limits of the *format*; a server may set lower ones and says so in
 //! [`ServerLimits`](crate::message::ServerLimits).
 
@@ -43,7 +43,7 @@ pub const MAX_WANTED: usize = MAX_FILES;
 
 /// `Manifest.parts`, in one frame.
 pub const MAX_PARTS: usize = 4096;
-/// `Manifest.chunks`, in one frame: at 85 bytes at most they fit into it. A manifest may take any number of frames.
+/// `Manifest.chunks`, in one frame: at 69 bytes each they fit into it. A manifest may take any number of frames.
 pub const MAX_MANIFEST_CHUNKS: usize = 12_000;
 /// Chunks of a whole scene, over all frames of its manifest; also the bound of `Need.chunks`' values.
 pub const MAX_SCENE_CHUNKS: u32 = 1 << 20;

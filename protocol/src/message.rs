@@ -65,7 +65,7 @@ messages! {
     }
 }
 
-/// Content hash of a chunk: the first 128 bits of the BLAKE3 hash of its decoded arrays. Clients compare it only.
+/// Content hash of a chunk's decoded arrays, collision-resistant; clients only compare it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, SchemaWrite, SchemaRead)]
 #[repr(transparent)]
 pub struct ChunkHash(pub [u8; 16]);

@@ -161,7 +161,7 @@ impl ChunkHeader {
         limits::at_most("Chunk.vertex_count", vertices, limits::MAX_CHUNK_VERTICES.into())?;
         let most = u64::from(limits::MAX_CHUNK_TRIANGLES) * 3;
         limits::at_most("Chunk.index_count", self.index_count.into(), most)?;
-        let whole = self.index_count % 3 == 0;
+        let whole = self.index_count.is_multiple_of(3);
         limits::require("Chunk.index_count", whole, "is a multiple of three")?;
         let raw = self.codec == Codec::Raw;
         let exact = !raw || payload_len == self.raw_len();
