@@ -352,6 +352,29 @@ impl Solid {
         outlines(self.baked().project())
     }
 
+    /// The same solid, its lazy transform applied to its body.
+    pub fn with_transform_applied(&self) -> Self {
+        let paints = Arc::clone(&self.paints);
+        Self { body: self.baked(), transform: Affine::IDENTITY, paints }
+    }
+
+    /// Calls `found` with each triangle whose box touches `bounds`. The solid must have its transform applied.
+    pub fn triangles_near(&self, bounds: &Bounds, found: &mut impl FnMut(u32)) {
+        debug_assert!(self.transform == Affine::IDENTITY);
+        let wanted = Box { min: vec3(bounds.min), max: vec3(bounds.max) };
+        self.body.collider.collisions_one(&wanted, 0, |_, triangle| found(triangle as u32));
+    }
+
+    /// The same solid unpainted, each flat face with as few triangles as the kernel can do with.
+    pub fn simplified(&self) -> Self {
+        let simple = Manifold::from_impl((*self.baked()).clone()).as_original().simplify(0.0);
+        let paints: Vec<_> = (simple.as_impl().mesh_relation.mesh_id_transform.values())
+            .map(|relation| (relation.original_id, Paint::Default))
+            .collect();
+        let body = Arc::new(simple.into_impl());
+        Self { body, transform: Affine::IDENTITY, paints: paints.into() }
+    }
+
     /// The body with the transform applied.
     fn baked(&self) -> Arc<ManifoldImpl> {
         if self.transform == Affine::IDENTITY {

@@ -1,0 +1,160 @@
+//! Sums by volume, against the kernel's own and against formulas.
+
+use super::*;
+use crate::kernel::minkowski_in_one_batch;
+use crate::measure::{Measure, measure};
+use crate::primitives::{cube, sphere};
+use crate::testing::close;
+use scadstream_csg::Fragments;
+
+fn block(size: [f64; 3], at: [f64; 3]) -> Solid {
+    let solid = Solid::from_mesh(&cube(size, false)).unwrap().unwrap();
+    solid.transformed(&Affine::translation(at))
+}
+
+fn ball(r: f64, fn_: f64) -> Solid {
+    let fragments = Fragments { fn_, ..Fragments::default() };
+    Solid::from_mesh(&sphere(r, fragments)).unwrap().unwrap()
+}
+
+fn minus(first: &Solid, rest: &[Solid]) -> Solid {
+    Solid::difference(std::slice::from_ref(first), rest, &CancelToken::new()).unwrap().unwrap()
+}
+
+fn both(a: &Solid, b: &Solid) -> Solid {
+    Solid::union(&[a.clone(), b.clone()], &CancelToken::new()).unwrap().unwrap()
+}
+
+#[track_caller]
+fn sum(a: &Solid, b: &Solid) -> Measure {
+    let solid = minkowski(a, b, 10, &CancelToken::new()).unwrap().unwrap();
+    let m = measure(&solid.to_mesh());
+    assert!(m.closed);
+    m
+}
+
+/// An L: two unit cubes side by side with a third on one of them. Volume 3.
+fn corner() -> Solid {
+    both(&block([2.0, 1.0, 1.0], [0.0; 3]), &block([1.0, 1.0, 2.0], [0.0; 3]))
+}
+
+/// A frame: a plate with a square hole, genus 1.
+fn frame() -> Solid {
+    minus(&block([5.0, 5.0, 1.0], [0.0; 3]), &[block([3.0, 3.0, 9.0], [1.0, 1.0, -1.0])])
+}
+
+#[test]
+fn convex_sums_are_hulls() {
+    let m = sum(&block([1.0; 3], [0.0; 3]), &block([2.0; 3], [5.0, 0.0, 0.0]));
+    assert_eq!((m.volume, m.triangles), (27.0, 12));
+    assert_eq!(m.bounds.unwrap().min, [5.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_corner_grows_as_the_formula_says() {
+    // L of arms 2 × 2, thickness 1, plus a unit cube: (3·3 − 1·1) · 2.
+    let m = sum(&corner(), &block([1.0; 3], [0.0; 3]));
+    assert!(close(m.volume, 16.0, 1e-12), "{}", m.volume);
+    assert_eq!(m.genus, 0);
+}
+
+#[test]
+fn an_operand_away_from_the_origin_moves_the_sum() {
+    let m = sum(&corner(), &block([1.0; 3], [100.0, 0.0, -7.0]));
+    assert!(close(m.volume, 16.0, 1e-12), "{}", m.volume);
+    assert_eq!(m.components, 1);
+    assert_eq!(m.bounds.unwrap().min, [100.0, 0.0, -7.0]);
+}
+
+#[test]
+fn a_hole_shrinks_and_closes() {
+    let m = sum(&frame(), &block([1.0; 3], [0.0; 3]));
+    assert!(close(m.volume, (36.0 - 4.0) * 2.0, 1e-12), "{}", m.volume);
+    assert_eq!(m.genus, 1);
+    let m = sum(&frame(), &block([3.0; 3], [0.0; 3]));
+    assert!(close(m.volume, 8.0 * 8.0 * 4.0, 1e-12), "{}", m.volume);
+    assert_eq!(m.genus, 0);
+}
+
+#[test]
+fn a_cavity_shrinks_and_closes() {
+    let shell = minus(&block([5.0; 3], [0.0; 3]), &[block([3.0; 3], [1.0; 3])]);
+    let m = sum(&shell, &block([1.0; 3], [0.0; 3]));
+    assert!(close(m.volume, 216.0 - 8.0, 1e-12), "{}", m.volume);
+    let m = sum(&shell, &block([3.0; 3], [0.0; 3]));
+    assert!(close(m.volume, 512.0, 1e-12), "{}", m.volume);
+}
+
+#[test]
+fn two_operands_with_notches() {
+    // Two frames of one profile: the sum of two squares with square holes, extruded.
+    let small =
+        minus(&block([2.0, 2.0, 1.0], [0.0; 3]), &[block([1.0, 1.0, 9.0], [0.5, 0.5, -1.0])]);
+    let m = sum(&frame(), &small);
+    assert!(close(m.volume, (49.0 - 1.0) * 2.0, 1e-12), "{}", m.volume);
+    // The hole of the frame is swallowed by a large operand with a hole elsewhere.
+    let wide =
+        minus(&block([9.0, 9.0, 1.0], [0.0; 3]), &[block([1.0, 1.0, 9.0], [7.0, 7.0, -1.0])]);
+    let m = sum(&frame(), &wide);
+    assert!(close(m.volume, 14.0 * 14.0 * 2.0, 1e-12), "{}", m.volume);
+}
+
+#[test]
+fn a_small_cavity_inside_a_swallowing_operand_is_filled() {
+    // Neither surface crosses the other where A's cavity lies inside B and B's inside A.
+    let a = minus(&block([9.0; 3], [0.0; 3]), &[block([0.5; 3], [2.0; 3])]);
+    let b = minus(&block([4.0; 3], [0.0; 3]), &[block([0.5; 3], [3.0; 3])]);
+    let m = sum(&a, &b);
+    assert!(close(m.volume, 13.0_f64.powi(3), 1e-9), "{}", m.volume);
+}
+
+#[test]
+fn separate_bodies_are_summed_each() {
+    let two = both(&block([1.0; 3], [0.0; 3]), &block([1.0; 3], [9.0, 0.0, 0.0]));
+    let m = sum(&two, &block([1.0; 3], [0.0; 3]));
+    assert!(close(m.volume, 16.0, 1e-12));
+    assert_eq!(m.components, 2);
+}
+
+#[test]
+fn rounding_a_part_agrees_with_the_kernels_own_sum() {
+    // The kernel's form holds only with the origin inside the second operand, as here.
+    for part in [corner(), frame(), minus(&block([4.0; 3], [0.0; 3]), &[ball(2.0, 12.0)])] {
+        let round = ball(0.5, 8.0);
+        let ours = sum(&part, &round);
+        let theirs = measure(&minkowski_in_one_batch(&part, &round).unwrap().to_mesh());
+        assert!(close(ours.volume, theirs.volume, 1e-9), "{} {}", ours.volume, theirs.volume);
+        assert_eq!(ours.genus, theirs.genus);
+        assert!(ours.triangles <= theirs.triangles);
+    }
+}
+
+#[test]
+fn large_convex_sums_are_hulls_of_hulls() {
+    let (a, b) = (ball(3.0, 60.0), ball(1.0, 60.0));
+    assert!(a.positions().len() * b.positions().len() > MOST_POINTS);
+    let m = sum(&a, &b);
+    // Balls of one tessellation are similar: their sum is the ball of the sum of their radii.
+    let expected = measure(&ball(4.0, 60.0).to_mesh()).volume;
+    assert!(close(m.volume, expected, 1e-9), "{} {expected}", m.volume);
+}
+
+#[test]
+fn the_chunk_changes_no_measure() {
+    let part = minus(&block([4.0; 3], [0.0; 3]), &[ball(2.0, 12.0)]);
+    let volume = |chunk| {
+        let solid = minkowski(&part, &ball(0.5, 8.0), chunk, &CancelToken::new()).unwrap();
+        measure(&solid.unwrap().to_mesh()).volume
+    };
+    for chunk in [0, 2, 3, 100] {
+        assert!(close(volume(chunk), volume(10), 1e-9));
+    }
+}
+
+#[test]
+fn a_cancelled_sum_is_cancelled() {
+    let token = CancelToken::new();
+    token.cancel();
+    let result = minkowski(&corner(), &ball(1.0, 8.0), 10, &token);
+    assert_eq!(result.unwrap_err(), KernelError::Cancelled);
+}
