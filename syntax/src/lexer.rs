@@ -276,6 +276,14 @@ impl Iterator for Lexer<'_> {
     }
 }
 
+/// The path in the text of an `include` or `use` token.
+pub(crate) fn path_of(token: &str) -> &str {
+    let inner = token.split_once('<').map_or(token, |(_, path)| path);
+    let path = inner.strip_suffix('>').unwrap_or(inner);
+    // OpenSCAD starts over at a line break inside the path.
+    path.rsplit('\n').next().unwrap_or(path)
+}
+
 /// Length of the no-break space or byte-order mark at the start of `bytes`; 0 if there is none.
 fn wide_space(bytes: &[u8]) -> usize {
     match bytes {

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod ast;
+pub mod customizer;
 pub mod decode;
 pub mod diagnostic;
 mod drop;
@@ -23,8 +24,10 @@ mod literal;
 pub mod number;
 pub mod parse_error;
 pub mod parser;
+pub mod print;
 pub mod source;
 pub mod span;
+pub mod splice;
 mod symbols;
 pub mod token;
 
@@ -33,5 +36,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use number::{format_number, write_number};
 pub use parse_error::SyntaxDiagnostic;
 pub use parser::{MAX_NESTING, Parsed, parse};
+pub use print::print_expr;
 pub use source::{LineColumn, Source, SourceMap};
 pub use span::{Location, SourceId, Span};
+pub use splice::{Spliced, splice};

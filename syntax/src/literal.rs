@@ -60,14 +60,16 @@ fn hex_digit(digit: u8) -> u64 {
     u64::from((digit as char).to_digit(16).expect("only called on hexadecimal digits"))
 }
 
-/// The value of a string token, given without its quotes; borrowed unless it has escapes. Escapes that mean nothing
-/// are reported and lose their backslash. `start` is the offset of `text` in the source.
+/// The value of a string token, given without its quotes; borrowed unless it differs from them. Escapes that mean
+/// nothing are reported and lose their backslash. A string may go over several lines, but in OpenSCAD the line feeds
+/// are no part of it. `start` is the offset of `text` in the source.
 pub(crate) fn string<'a>(
     text: &'a str,
     start: u32,
     report: &mut impl FnMut(SyntaxDiagnostic),
 ) -> Cow<'a, str> {
-    let Some(first) = memchr::memchr(b'\\', text.as_bytes()) else {
+    let special = |text: &str| memchr::memchr2(b'\\', b'\n', text.as_bytes());
+    let Some(first) = special(text) else {
         return Cow::Borrowed(text);
     };
     let mut value = String::with_capacity(text.len());
@@ -75,11 +77,16 @@ pub(crate) fn string<'a>(
     let mut at = first;
     while at < text.len() {
         let rest = &text[at..];
-        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
+        let plain = special(rest).unwrap_or(rest.len());
         value.push_str(&rest[..plain]);
         at += plain;
-        if at == text.len() {
-            break;
+        match rest.as_bytes().get(plain) {
+            None => break,
+            Some(b'\n') => {
+                at += 1;
+                continue;
+            }
+            Some(_) => {}
         }
         match escape(&text[at + 1..]) {
             Some((char, len)) => {
@@ -116,14 +123,14 @@ fn escape(text: &str) -> Option<(char, usize)> {
         b'r' => Some(('\r', 1)),
         b'\\' => Some(('\\', 1)),
         b'"' => Some(('"', 1)),
-        // OpenSCAD's strings cannot hold NUL, and take a space for it.
-        b'x' => match code(2)? {
-            0 => Some((' ', 3)),
-            code @ 0x01..=0x7F => Some((char::from_u32(code)?, 3)),
-            _ => None,
-        },
-        b'u' => Some((char::from_u32(code(4)?)?, 5)),
-        b'U' => Some((char::from_u32(code(6)?)?, 7)),
+        b'x' => Some((character(code(2).filter(|code| *code <= 0x7F)?), 3)),
+        b'u' => Some((character(code(4)?), 5)),
+        b'U' => Some((character(code(6)?), 7)),
         _ => None,
     }
+}
+
+/// The character of a code. OpenSCAD's strings cannot hold NUL and take a space for it, and for what is no code.
+fn character(code: u32) -> char {
+    char::from_u32(code).filter(|char| *char != '\0').unwrap_or(' ')
 }

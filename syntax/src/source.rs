@@ -10,6 +10,19 @@ pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     line_starts: Arc<[u32]>,
+    /// Of a spliced text: the files that its parts are from, in order of place. Empty for an ordinary one.
+    segments: Arc<[Segment]>,
+}
+
+/// A part of a spliced text, up to the start of the next one.
+#[derive(Debug, Clone)]
+pub(crate) struct Segment {
+    /// Where it starts in the spliced text.
+    pub(crate) start: u32,
+    /// The file that it is from.
+    pub(crate) source: Arc<Source>,
+    /// Where it starts in that file.
+    pub(crate) offset: u32,
 }
 
 /// A place as people read it; both count from 1, the column in Unicode code points.
@@ -27,7 +40,27 @@ impl Source {
         let text = text.into();
         let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
         let starts = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1));
-        Self { name: name.into(), line_starts: starts.collect(), text }
+        Self { name: name.into(), line_starts: starts.collect(), text, segments: Arc::default() }
+    }
+
+    /// A text put together from parts of other sources; the first segment starts at 0.
+    pub(crate) fn spliced(name: Arc<str>, text: String, segments: Vec<Segment>) -> Self {
+        Self { segments: segments.into(), ..Self::new(name, text) }
+    }
+
+    /// The file that the text at `offset` is from, and the offset in that file. For a text that is not
+    /// [spliced](crate::splice) it is the source itself.
+    pub fn origin(&self, offset: u32) -> (&Source, u32) {
+        let after = self.segments.partition_point(|segment| segment.start <= offset);
+        match after.checked_sub(1).map(|place| &self.segments[place]) {
+            Some(segment) => (&segment.source, segment.offset + (offset - segment.start)),
+            None => (self, offset),
+        }
+    }
+
+    /// The name of the file that the text at `offset` is from.
+    pub fn name_at(&self, offset: u32) -> &Arc<str> {
+        &self.origin(offset).0.name
     }
 
     /// The name messages show.
@@ -40,8 +73,13 @@ impl Source {
         &self.text
     }
 
-    /// Line and column of a byte offset; offsets past the end count as the end.
+    /// Line and column of a byte offset; offsets past the end count as the end. In a [spliced](crate::splice) text
+    /// they are those in the file that the text at the offset is from.
     pub fn line_column(&self, offset: u32) -> LineColumn {
+        if !self.segments.is_empty() {
+            let (source, offset) = self.origin(offset);
+            return source.line_column(offset);
+        }
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1) - 1;
         let start = self.line_starts[line] as usize;
         let end = (offset as usize).min(self.text.len());
@@ -50,6 +88,14 @@ impl Source {
             .filter(|byte| (**byte & 0xC0) != 0x80)
             .count();
         LineColumn { line: line as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// The text of a line, counted from 1, without its line feed.
+    pub fn line(&self, line: u32) -> Option<&str> {
+        let index = (line as usize).checked_sub(1)?;
+        let start = *self.line_starts.get(index)? as usize;
+        let rest = &self.text[start..];
+        Some(rest.split_once('\n').map_or(rest, |(line, _)| line))
     }
 
     /// First and last place of a span.

@@ -23,7 +23,7 @@ fn scad_files(folder: &Path, found: &mut Vec<PathBuf>) {
         panic!("cannot read {}: {error}; the tests need the Debian packages openscad and openscad-testing-data", folder.display())
     });
     for entry in entries {
-        let path = entry.unwrap().path();
+        let path = entry.expect("the folder can be read").path();
         if path.is_dir() {
             scad_files(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "scad") {
@@ -39,9 +39,9 @@ fn files_of_openscad_parse_as_they_do_in_openscad() {
     assert!(files.len() > 400, "only {} files found", files.len());
     let mut broken = vec![];
     for path in &files {
-        let (source, _) = decode("test.scad", &std::fs::read(path).unwrap());
+        let (source, _) = decode("test.scad", &std::fs::read(path).expect("the file can be read"));
         if parse(&source).has_errors() {
-            broken.push(path.strip_prefix(INSTALLED).unwrap().display().to_string());
+            broken.push(path.strip_prefix(INSTALLED).expect("it lies there").display().to_string());
         }
     }
     broken.sort();

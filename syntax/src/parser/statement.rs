@@ -6,8 +6,9 @@ use super::Parser;
 use crate::ast::{
     Assign, FunctionDef, If, Modifiers, ModuleCall, ModuleDef, Stmt, StmtKind, Symbol,
 };
+use crate::lexer::path_of;
 use crate::span::Span;
-use crate::token::{Token, TokenKind};
+use crate::token::TokenKind;
 
 /// Where a statement stands, which decides what it may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,14 +81,14 @@ impl Parser<'_> {
             }
             TokenKind::Include => {
                 self.bump();
-                StmtKind::Include(self.path(token).into())
+                StmtKind::Include(path_of(self.text_of(token)).into())
             }
             TokenKind::Use => {
                 if place != Place::Top {
                     self.misplaced(token.span(), "`use` may stand only at the top level of a file");
                 }
                 self.bump();
-                StmtKind::Use(self.path(token).into())
+                StmtKind::Use(path_of(self.text_of(token)).into())
             }
             TokenKind::Module | TokenKind::Function => {
                 if place == Place::Children {
@@ -108,15 +109,6 @@ impl Parser<'_> {
     fn misplaced(&mut self, span: Span, hint: &'static str) {
         self.error(span, hint);
         self.panicking = false;
-    }
-
-    /// The path of an `include` or `use` token.
-    fn path(&self, token: Token) -> &str {
-        let text = self.text_of(token);
-        let inner = text.split_once('<').map_or(text, |(_, path)| path);
-        let path = inner.strip_suffix('>').unwrap_or(inner);
-        // OpenSCAD starts over at a line break inside the path.
-        path.rsplit('\n').next().unwrap_or(path)
     }
 
     fn assignment(&mut self) -> StmtKind {
