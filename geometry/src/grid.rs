@@ -1,8 +1,8 @@
 //! The integer grid that 2D clipping works on.
 //!
-//! OpenSCAD scales coordinates by 2^27 and rounds them, so that clipping is exact. A point that comes out as it went in
-//! gets its own coordinates back: a square at 0.1 stays at 0.1, and two shapes that share an edge in the model share it
-//! in double precision. Only new points, where outlines cross, lie on the grid.
+//! OpenSCAD scales coordinates by 2^27 and rounds them, so that clipping is exact. A coordinate that comes out as it
+//! went in gets its own bits back: a square at 0.1 stays at 0.1, and so do the points where its upright edge is crossed.
+//! Two shapes that share an edge in the model then share it in double precision, in the plane and after extrusion.
 
 use std::collections::HashMap;
 
@@ -16,10 +16,10 @@ const FRACTION_BITS: i32 = 27;
 /// Grid coordinates stay below two to this. Clipper takes 61 bits; the rest is room for what it adds while at work.
 const COORDINATE_BITS: i32 = 55;
 
-/// A grid, with the exact place of each rounded point that it has seen.
+/// A grid, with the exact value of each rounded coordinate that it has seen, by axis. The first of several counts.
 pub(crate) struct Grid {
     scale: f64,
-    exact: HashMap<(i64, i64), Point>,
+    exact: [HashMap<i64, f64>; 2],
 }
 
 impl Grid {
@@ -32,7 +32,7 @@ impl Grid {
         while bits > -1000 && reach * 2.0_f64.powi(bits) > 2.0_f64.powi(COORDINATE_BITS) {
             bits -= 1;
         }
-        Self { scale: 2.0_f64.powi(bits), exact: HashMap::new() }
+        Self { scale: 2.0_f64.powi(bits), exact: Default::default() }
     }
 
     /// A grid for all these points.
@@ -53,20 +53,24 @@ impl Grid {
 
     /// The outlines back in model units.
     pub(crate) fn outlines(&self, paths: &Paths64) -> Vec<Vec<Point>> {
-        let place = |p: &Point64| match self.exact.get(&(p.x, p.y)) {
-            Some(exact) => *exact,
-            None => [p.x as f64 / self.scale, p.y as f64 / self.scale],
-        };
+        let place = |p: &Point64| [self.coordinate(0, p.x), self.coordinate(1, p.y)];
         paths.iter().map(|path| path.iter().map(place).collect()).collect()
     }
 
+    fn coordinate(&self, axis: usize, rounded: i64) -> f64 {
+        let exact = self.exact[axis].get(&rounded).copied();
+        exact.unwrap_or_else(|| rounded as f64 / self.scale)
+    }
+
     fn point(&mut self, point: Point) -> Point64 {
-        let [x, y] = point.map(|c| (c * self.scale).round());
-        let rounded = Point64::new(x as i64, y as i64);
-        if [x / self.scale, y / self.scale] != point {
-            self.exact.entry((rounded.x, rounded.y)).or_insert(point);
-        }
-        rounded
+        let [x, y] = [0, 1].map(|axis| {
+            let rounded = (point[axis] * self.scale).round();
+            if rounded / self.scale != point[axis] {
+                self.exact[axis].entry(rounded as i64).or_insert(point[axis]);
+            }
+            rounded as i64
+        });
+        Point64::new(x, y)
     }
 }
 
