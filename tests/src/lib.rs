@@ -2,6 +2,8 @@
 //! either exported, and printing tables.
 
 pub mod binary;
+pub mod client;
 pub mod measure;
 pub mod peer;
+pub mod server;
 pub mod table;

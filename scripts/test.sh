@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Checks and tests everything, and counts what ran. Called by `make test`, after setup.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# Names a step, runs it, and keeps its output for counting.
+step() {
+    local name=$1 start=$SECONDS
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" 2>&1 | tee -a "$log"
+    printf '== %s: %d s\n' "$name" $((SECONDS - start))
+}
+
+step "format" cargo fmt --all --check
+step "build" cargo build --workspace --all-targets --locked --quiet
+step "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+step "docs" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+step "Rust tests" cargo test --workspace --locked --quiet
+step "web client: lints" npm run --silent lint --prefix web-client
+step "web client: build" npm run --silent build --prefix web-client
+step "web client: types" npm run --silent typecheck --prefix web-client
+step "web client: tests" npm test --silent --prefix web-client
+step "browser" npm run --silent test:browser --prefix web-client
+
+# cargo: "test result: ok. 12 passed; ..."; vitest: " Tests  12 passed (12)"; own runners: "12 passed, 0 failed".
+passed=$(sed -E 's/\x1b\[[0-9;]*m//g' "$log" | awk '
+    /^test result: ok\./ { total += $4 }
+    /^ *Tests +[0-9]+ passed/ { total += $2 }
+    /^[0-9]+ passed, 0 failed/ { total += $1 }
+    END { print total + 0 }')
+printf '\n%d passed, 0 failed\n' "$passed"
