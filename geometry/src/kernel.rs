@@ -342,16 +342,6 @@ impl Solid {
         mesh
     }
 
-    /// Outlines of the section at height `z`, outer ones counter-clockwise.
-    pub fn slice(&self, z: f64) -> Vec<Vec<[f64; 2]>> {
-        outlines(self.baked().slice(z))
-    }
-
-    /// Outlines of the shadow on the plane z = 0; they may overlap, and are filled where their winding is positive.
-    pub fn shadow(&self) -> Vec<Vec<[f64; 2]>> {
-        outlines(self.baked().project())
-    }
-
     /// The same solid, its lazy transform applied to its body.
     pub fn with_transform_applied(&self) -> Self {
         let paints = Arc::clone(&self.paints);
@@ -569,10 +559,6 @@ fn vec3(point: [f64; 3]) -> Vec3 {
 fn mat3x4(affine: &Affine) -> Mat3x4 {
     let column = |k: usize| Vec3::new(affine.0[0][k], affine.0[1][k], affine.0[2][k]);
     Mat3x4::from_cols(column(0), column(1), column(2), column(3))
-}
-
-fn outlines(polygons: manifold_rust::types::Polygons) -> Vec<Vec<[f64; 2]>> {
-    polygons.into_iter().map(|ring| ring.into_iter().map(|p| [p.x, p.y]).collect()).collect()
 }
 
 /// The kernel's own Minkowski sum in one batch, to check ours against.

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod clip;
 pub mod control;
 pub mod diagnostic;
+pub mod export;
 pub mod fill;
 pub mod fragments;
 mod grid;

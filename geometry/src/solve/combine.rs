@@ -9,11 +9,14 @@ use crate::affine::Affine;
 use crate::cache::Form;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::kernel::{KernelError, Solid};
+use crate::linear_extrude::linear_extrude;
 use crate::mesh::{Bounds, Mesh, Paint};
 use crate::minkowski::minkowski;
 use crate::polyhedron::{Mended, polyhedron};
 use crate::primitives::{cube, cylinder, cylinder_triangles, sphere, sphere_triangles};
+use crate::projection::{section, shadow};
 use crate::region::Region;
+use crate::rotate_extrude::rotate_extrude;
 use crate::shape::{Flat, Shape};
 use crate::union::union;
 use crate::{clip, fill, hull2d, minkowski2d, offset, polygon};
@@ -128,6 +131,21 @@ impl Work<'_> {
             }
             Kind::Offset { delta, fragments } => {
                 Ok(self.flat(operands, |flat| offset::offset(flat, *delta, *fragments)))
+            }
+            Kind::LinearExtrude(parameters) => {
+                let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
+                let shape = self.closed_mesh(&linear_extrude(&flat.region, parameters))?;
+                Ok(keep_paint(shape, &flat))
+            }
+            Kind::RotateExtrude(parameters) => {
+                let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
+                let mesh = rotate_extrude(&flat.region, parameters)
+                    .map_err(|error| Fault::Message(error.to_string()))?;
+                let shape = self.closed_mesh(&mesh)?;
+                Ok(keep_paint(shape, &flat))
+            }
+            Kind::Projection { cut, .. } => {
+                self.projection(operands, if *cut { section } else { shadow })
             }
             other => {
                 self.error(&format!("{} is not supported yet", name_of(other)));
@@ -291,6 +309,33 @@ impl Work<'_> {
                 Shape::Flat(Flat { region, ..flat })
             }
         }
+    }
+
+    /// Projects each 3D child and unites the results; 2D ones are left out with a warning.
+    fn projection(
+        &mut self,
+        operands: Vec<Shape>,
+        project: fn(&Mesh) -> Region,
+    ) -> Result<Shape, Fault> {
+        if operands.is_empty() {
+            return Ok(Shape::Nothing);
+        }
+        let mut regions = Vec::new();
+        for (index, operand) in operands.into_iter().enumerate() {
+            match operand {
+                Shape::Nothing => {}
+                Shape::Flat(_) => {
+                    self.warn_child(index, "Ignoring 2D child object for 3D operation");
+                }
+                Shape::Solids(solids) => {
+                    for solid in solids.iter() {
+                        self.job.cancel.check()?;
+                        regions.push(project(&solid.to_mesh()));
+                    }
+                }
+            }
+        }
+        Ok(Shape::flat(clip::union(&regions)))
     }
 
     /// Works on the union of the 2D children; 3D ones are left out with a warning.
@@ -461,6 +506,17 @@ fn paint(shape: Shape, rgba: [f32; 4]) -> Shape {
     }
 }
 
+/// What is made of a coloured region has its colour.
+fn keep_paint(shape: Shape, flat: &Flat) -> Shape {
+    match (shape, flat.paint) {
+        (shape, Paint::Default) => shape,
+        (Shape::Solids(solids), paint) => {
+            Shape::Solids(solids.iter().map(|solid| solid.painted(paint)).collect())
+        }
+        (other, _) => other,
+    }
+}
+
 /// Scales about the origin so that each axis has its wanted size: 0 keeps an axis or, where `auto` is set, gives it the
 /// factor of the axis with the largest wanted size.
 fn resize(shape: Shape, new_size: [f64; 3], auto: [bool; 3]) -> Shape {
@@ -500,9 +556,6 @@ fn name_of(kind: &Kind) -> &'static str {
     match kind {
         Kind::Surface { .. } => "surface()",
         Kind::Text(_) => "text()",
-        Kind::LinearExtrude(_) => "linear_extrude()",
-        Kind::RotateExtrude(_) => "rotate_extrude()",
-        Kind::Projection { .. } => "projection()",
         Kind::Roof { .. } => "roof()",
         Kind::Import(_) => "import()",
         _ => "this object",
