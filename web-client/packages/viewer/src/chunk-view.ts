@@ -1,0 +1,86 @@
+/**
+ * The three.js objects of one chunk: a mesh for its faces and, once asked for, lines for its feature edges.
+ *
+ * Whoever creates a chunk view disposes it; its materials belong to {@link Materials}.
+ */
+
+import { BufferAttribute, BufferGeometry, Group, LineSegments, Mesh, Sphere, Vector3 } from "three";
+import { type ChunkEdges, chunkEdges } from "./edges.js";
+import type { Look } from "./materials.js";
+import type { Box, ChunkArrays, ChunkInfo } from "./scene.js";
+
+/** Draw order: solids, then edges, then what one sees through. */
+const ORDER_FACES = 0;
+const ORDER_TRANSLUCENT = 2;
+
+/** One chunk on screen. */
+export class ChunkView {
+  /** Holds the faces and edges; the caller adds it to the scene. */
+  readonly object = new Group();
+  readonly mesh: Mesh<BufferGeometry, Look["faces"]>;
+  readonly hash: string;
+  readonly box: Box;
+  readonly arrays: ChunkArrays;
+  readonly #look: Look;
+  #edges: ChunkEdges | undefined;
+  #lines: LineSegments | undefined;
+
+  /** Shows `arrays` without copying them. The box comes from the manifest, so nothing is measured here. */
+  constructor({ hash, box }: ChunkInfo, arrays: ChunkArrays, look: Look) {
+    this.hash = hash;
+    this.box = box;
+    this.arrays = arrays;
+    this.#look = look;
+    const geometry = new BufferGeometry();
+    geometry.setAttribute("position", new BufferAttribute(arrays.positions, 3));
+    geometry.setIndex(new BufferAttribute(arrays.indices, 1));
+    geometry.boundingSphere = sphereOf(box);
+    this.mesh = new Mesh(geometry, look.faces);
+    this.mesh.renderOrder = look.translucent ? ORDER_TRANSLUCENT : ORDER_FACES;
+    freeze(this.object);
+    freeze(this.mesh);
+    this.object.add(this.mesh);
+  }
+
+  /** The feature edges and borders, found at the first call. */
+  edges(): ChunkEdges {
+    this.#edges ??= chunkEdges(this.arrays);
+    return this.#edges;
+  }
+
+  /** Shows or hides the feature edges. The first time this searches the chunk for them. */
+  showEdges(visible: boolean): void {
+    if (visible && this.#lines === undefined) {
+      const geometry = new BufferGeometry();
+      // The faces' own attribute: the positions are on the GPU once.
+      geometry.setAttribute("position", this.mesh.geometry.getAttribute("position"));
+      geometry.setIndex(new BufferAttribute(this.edges().features, 1));
+      geometry.boundingSphere = this.mesh.geometry.boundingSphere;
+      this.#lines = new LineSegments(geometry, this.#look.edges);
+      this.#lines.renderOrder = this.mesh.renderOrder + 1;
+      freeze(this.#lines);
+      this.object.add(this.#lines);
+    }
+    if (this.#lines !== undefined) this.#lines.visible = visible;
+  }
+
+  /** Frees what this chunk holds on the GPU. */
+  dispose(): void {
+    this.object.removeFromParent();
+    this.#lines?.geometry.dispose();
+    this.mesh.geometry.dispose();
+  }
+}
+
+/** The sphere around a box. */
+export function sphereOf(box: Box): Sphere {
+  const min = new Vector3(...box.min);
+  const max = new Vector3(...box.max);
+  return new Sphere(min.clone().add(max).multiplyScalar(0.5), min.distanceTo(max) / 2);
+}
+
+/** Chunks never move: their positions are the model's own, so three.js need not compute matrices each frame. */
+function freeze(object: Group | Mesh | LineSegments): void {
+  object.matrixAutoUpdate = false;
+  object.matrixWorldAutoUpdate = false;
+}
