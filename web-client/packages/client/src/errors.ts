@@ -89,6 +89,15 @@ export class ExportError extends ServerError {
   override readonly name = "ExportError";
 }
 
+/** The application aborted an operation by its signal. */
+export class AbortedError extends ScadstreamError {
+  override readonly name = "AbortError";
+
+  constructor() {
+    super("aborted by the application");
+  }
+}
+
 /** The client has been closed. */
 export class ClosedError extends ScadstreamError {
   override readonly name = "ClosedError";

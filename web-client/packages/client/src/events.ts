@@ -33,8 +33,16 @@ export type ClientEvent =
   | { readonly type: "scene-start"; readonly scene: Scene }
   /** Further parts and chunks of the scene are announced. */
   | { readonly type: "scene-extended"; readonly scene: Scene }
-  /** A chunk of the scene being assembled is there, received now or kept from before. */
-  | { readonly type: "chunk"; readonly scene: Scene; readonly chunk: SceneChunk }
+  /**
+   * A chunk of the scene being assembled is there, received now or kept from before. `credit` is what to
+   * `acknowledge` once it is used; 0 for a chunk that cost none.
+   */
+  | {
+      readonly type: "chunk";
+      readonly scene: Scene;
+      readonly chunk: SceneChunk;
+      readonly credit: number;
+    }
   /** All chunks are there: the scene replaces the one before. */
   | { readonly type: "scene-complete"; readonly scene: Scene }
   /** The revision is complete. */

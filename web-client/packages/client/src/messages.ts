@@ -280,7 +280,7 @@ export interface Chunk {
   /** Bytes of an index once decoded. */
   readonly indexWidth: 2 | 4;
   /** A view into the received frame. */
-  readonly payload: Uint8Array;
+  readonly payload: Uint8Array<ArrayBuffer>;
 }
 
 export interface Done {
@@ -341,7 +341,7 @@ export interface File {
   readonly offset: number;
   readonly last: boolean;
   /** A view into the received frame. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 export interface Pong {

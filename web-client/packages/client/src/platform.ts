@@ -14,7 +14,6 @@ export interface AbortSignalLike {
 /** The part of `WebSocket` that is used. */
 export interface WebSocketLike {
   binaryType: string;
-  readonly bufferedAmount: number;
   onopen: ((event: never) => void) | null;
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
@@ -33,3 +32,26 @@ export interface WorkerLike {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   terminate(): void;
 }
+
+/** The part of a worker's global scope that is used. */
+export interface WorkerScopeLike {
+  onmessage: ((event: never) => void) | null;
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  close(): void;
+}
+
+interface Platform {
+  readonly WebSocket?: WebSocketClass;
+  readonly TextEncoder: new () => { encode(text: string): Uint8Array<ArrayBuffer> };
+  readonly TextDecoder: new (
+    label: "utf-8",
+    options: { fatal: boolean; ignoreBOM: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+  readonly performance: { now(): number };
+  setTimeout(callback: () => void, delayMs: number): unknown;
+  clearTimeout(timer: unknown): void;
+  queueMicrotask(callback: () => void): void;
+}
+
+/** The global object: looked up at each use, so that tests may replace what is in it. */
+export const platform = globalThis as unknown as Platform;

@@ -22,7 +22,7 @@ export interface SceneChunk extends ChunkEntry {
   readonly mesh: Mesh | undefined;
 }
 
-/** All that there is to draw of a document, or will be. */
+/** All that there is to draw of a document, or will be. One object for a scene: it grows as its pieces come. */
 export interface Scene {
   readonly document: number;
   readonly revision: number;
