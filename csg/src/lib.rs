@@ -4,10 +4,13 @@
 //! node knows the content hash of its subtree, which is what caches go by.
 
 pub mod degrees;
+pub mod dump;
 mod feed;
 pub mod hash;
 pub mod node;
+mod script;
 
+pub use dump::write_csg;
 pub use hash::{ContentHash, ContentHasher};
 pub use node::{
     FileData, Fragments, ImportParameters, Kind, LinearExtrude, Modifiers, Node, OffsetDelta,

@@ -141,6 +141,8 @@ pub enum Kind {
     },
     /// `surface()`
     Surface {
+        /// Path of the file, found or not, as messages and the `.csg` text show it.
+        name: Arc<str>,
         /// Height map: text or PNG; none if it was not found.
         file: Option<FileData>,
         /// Around the Z axis rather than from it.
@@ -300,6 +302,8 @@ pub struct TextParameters {
 /// Parameters of `import()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportParameters {
+    /// Path of the file, found or not, as messages and the `.csg` text show it.
+    pub name: Arc<str>,
     /// The file; none if it was not found.
     pub file: Option<FileData>,
     /// DXF or SVG layer; none for all.

@@ -1,0 +1,45 @@
+//! `len` and `concat`.
+
+use crate::builtin::{Args, Builtin, BuiltinResult, exactly, wrong_type};
+use crate::list::ListBuilder;
+use crate::value::Value;
+
+pub(super) fn lookup(name: &str) -> Option<Builtin> {
+    Some(match name {
+        "len" => Builtin::Pure("len", len),
+        "concat" => Builtin::Pure("concat", concat),
+        _ => return None,
+    })
+}
+
+fn len(args: &mut Args) -> BuiltinResult {
+    let [value] = exactly::<1>("len", args)?;
+    let count = match value {
+        Value::List(list) => list.len(),
+        Value::String(text) => text.count(),
+        Value::Object(object) => object.len(),
+        other => return Err(wrong_type("len", 0, "string or vector", other)),
+    };
+    Ok(Value::Number(count as f64))
+}
+
+/// Lists are spliced one level, other values appended. The first list's buffer is reused when nobody else holds it.
+fn concat(args: &mut Args) -> BuiltinResult {
+    let mut values = std::mem::take(args).into_iter();
+    let mut out = match values.next() {
+        Some(Value::List(list)) => ListBuilder::reuse(list),
+        Some(value) => {
+            let mut out = ListBuilder::default();
+            out.push(value);
+            out
+        }
+        None => ListBuilder::default(),
+    };
+    for value in values {
+        match value {
+            Value::List(list) => out.extend(&list),
+            value => out.push(value),
+        }
+    }
+    Ok(Value::List(out.finish()))
+}

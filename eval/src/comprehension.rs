@@ -1,0 +1,216 @@
+//! List comprehensions: all elements go into one buffer, however the loops nest.
+
+use crate::code::{BindingTarget, Element, ForCElement, ForElement};
+use crate::evaluator::{Env, Eval, Evaluator};
+use crate::list::ListBuilder;
+use crate::range::Range;
+use crate::text::Text;
+use crate::value::Value;
+
+/// Values of a range from which on a loop refuses it.
+pub(crate) const RANGE_LIMIT: u32 = 1_000_000;
+
+impl Evaluator<'_> {
+    /// A list with comprehensions.
+    pub(crate) fn comprehension(&mut self, elements: &[Element], env: Env<'_>) -> Eval {
+        let mut out = ListBuilder::default();
+        for element in elements {
+            self.element(element, env, &mut out)?;
+        }
+        Ok(Value::List(out.finish()))
+    }
+
+    fn push(&mut self, out: &mut ListBuilder, value: Value) -> Eval<()> {
+        self.step()?;
+        out.push(value);
+        if out.len() > self.options.limits.list_elements {
+            return Err(self.error("List is too long", None));
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, element: &Element, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        match element {
+            Element::Value(expr) => {
+                let value = self.eval(expr, env)?;
+                self.push(out, value)
+            }
+            Element::For(f) => self.for_element(f, env, out),
+            Element::ForC(f) => self.for_c_element(f, env, out),
+            Element::If(parts) => {
+                let (condition, then, otherwise) = &**parts;
+                if self.condition(condition, env)? {
+                    self.element(then, env, out)
+                } else if let Some(otherwise) = otherwise {
+                    self.element(otherwise, env, out)
+                } else {
+                    Ok(())
+                }
+            }
+            Element::Let(parts) => {
+                let (bindings, body) = &**parts;
+                let mark = self.mark();
+                for binding in bindings {
+                    self.prepare_cell(binding, env);
+                }
+                for binding in bindings {
+                    self.bind(binding, env)?;
+                }
+                self.element(body, env, out)?;
+                self.restore(mark);
+                Ok(())
+            }
+            Element::Each(body, _) => self.each(body, env, out),
+        }
+    }
+
+    /// `each`: lists, ranges, strings and what comprehensions give are spliced one level.
+    fn each(&mut self, body: &Element, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        if let Element::Value(expr) = body {
+            let value = self.eval(expr, env)?;
+            return self.splice(value, out);
+        }
+        let mut elements = ListBuilder::default();
+        self.element(body, env, &mut elements)?;
+        for value in elements.finish().iter() {
+            self.splice(value, out)?;
+        }
+        Ok(())
+    }
+
+    fn splice(&mut self, value: Value, out: &mut ListBuilder) -> Eval<()> {
+        match value {
+            Value::Undef | Value::Unset => Ok(()),
+            Value::List(list) => {
+                self.step()?;
+                if out.len() + list.len() > self.options.limits.list_elements {
+                    return Err(self.error("List is too long", None));
+                }
+                out.extend(&list);
+                Ok(())
+            }
+            Value::Range(range) => {
+                for x in range.values() {
+                    self.push(out, Value::Number(x))?;
+                }
+                Ok(())
+            }
+            Value::String(text) => {
+                for c in text.as_str().chars() {
+                    self.push(out, Value::String(Text::from_char(c)))?;
+                }
+                Ok(())
+            }
+            scalar => self.push(out, scalar),
+        }
+    }
+
+    fn for_element(&mut self, f: &ForElement, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        let values = self.eval(&f.values, env)?;
+        let mark = self.mark();
+        self.for_each(values, f.location, |this, value| {
+            match &f.target {
+                BindingTarget::Local { slot, .. } => this.stack[env.base + *slot as usize] = value,
+                BindingTarget::Special(special) => this.set_special(*special, value),
+                BindingTarget::Unnamed | BindingTarget::Duplicate(_) => {}
+            }
+            this.element(&f.body, env, out)?;
+            this.restore(mark);
+            Ok(())
+        })
+    }
+
+    /// Calls `pass` with each value that a loop over `values` goes through.
+    pub(crate) fn for_each(
+        &mut self,
+        values: Value,
+        location: scadstream_syntax::Location,
+        mut pass: impl FnMut(&mut Self, Value) -> Eval<()>,
+    ) -> Eval<()> {
+        match values {
+            Value::Range(range) => {
+                let Range { .. } = *range;
+                let count = range.count();
+                if count >= RANGE_LIMIT {
+                    let text = format!(
+                        "Bad range parameter in for statement: too many elements ({count})"
+                    );
+                    self.warn(text, location);
+                    return Ok(());
+                }
+                for i in 0..count {
+                    self.step()?;
+                    pass(self, Value::Number(range.value(i)))?;
+                }
+                Ok(())
+            }
+            Value::List(list) => {
+                for i in 0..list.len() {
+                    self.step()?;
+                    let value = list.get(i).unwrap_or(Value::Undef);
+                    pass(self, value)?;
+                }
+                Ok(())
+            }
+            Value::String(text) => {
+                for c in text.as_str().chars() {
+                    self.step()?;
+                    pass(self, Value::String(Text::from_char(c)))?;
+                }
+                Ok(())
+            }
+            Value::Object(object) => {
+                for (key, _) in object.iter() {
+                    self.step()?;
+                    pass(self, Value::String(key.clone()))?;
+                }
+                Ok(())
+            }
+            Value::Undef | Value::Unset => Ok(()),
+            scalar => pass(self, scalar),
+        }
+    }
+
+    fn for_c_element(&mut self, f: &ForCElement, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        let mark = self.mark();
+        for binding in &f.init {
+            self.prepare_cell(binding, env);
+        }
+        for binding in &f.init {
+            self.bind(binding, env)?;
+        }
+        let mut rounds = 0;
+        while self.condition(&f.condition, env)? {
+            self.step()?;
+            self.element(&f.body, env, out)?;
+            rounds += 1;
+            if rounds > self.options.limits.tail_calls {
+                return Err(self.error("For loop counter exceeded limit", Some(f.location)));
+            }
+            // All new values are computed in the round that ends, then take effect together.
+            let first = self.stack.len();
+            for binding in &f.next {
+                let value = self.eval(&binding.value, env)?;
+                self.stack.push(value);
+            }
+            for (i, binding) in f.next.iter().enumerate() {
+                let value = std::mem::replace(&mut self.stack[first + i], Value::Undef);
+                match &binding.target {
+                    BindingTarget::Local { slot, cell: false } => {
+                        self.stack[env.base + *slot as usize] = value
+                    }
+                    BindingTarget::Local { slot, cell: true } => {
+                        if let Value::Cell(cell) = &self.stack[env.base + *slot as usize] {
+                            cell.replace(value);
+                        }
+                    }
+                    BindingTarget::Special(special) => self.set_special(*special, value),
+                    BindingTarget::Unnamed | BindingTarget::Duplicate(_) => {}
+                }
+            }
+            self.stack.truncate(first);
+        }
+        self.restore(mark);
+        Ok(())
+    }
+}

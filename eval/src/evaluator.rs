@@ -1,0 +1,316 @@
+//! The state of a running evaluation.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use scadstream_syntax::{Diagnostic, Location, Severity};
+
+use crate::closure::Closure;
+use crate::limits::{Control, Progress};
+use crate::names::{Name, Special};
+use crate::options::Options;
+use crate::program::Program;
+use crate::random::Random;
+use crate::scope::Frame;
+use crate::value::Value;
+use crate::world::World;
+
+/// Evaluation is over before its end; the evaluator knows why. Carries nothing, so that results stay small.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stop;
+
+/// A result of evaluating something.
+pub(crate) type Eval<T = Value> = Result<T, Stop>;
+
+/// Steps between two looks at the cancel token.
+const STEPS_PER_POLL: u32 = 1024;
+/// Polls between two memory checkpoints.
+const POLLS_PER_CHECKPOINT: u32 = 16;
+/// Nodes between two memory checkpoints.
+const NODES_PER_CHECKPOINT: u64 = 10;
+
+/// Where an expression finds its variables.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Env<'a> {
+    /// First slot of the running function, or of the statement, on the stack.
+    pub(crate) base: usize,
+    pub(crate) frame: &'a Rc<Frame>,
+    /// The function value that is running.
+    pub(crate) closure: Option<&'a Rc<Closure>>,
+}
+
+/// Why an evaluation stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopReason {
+    Error,
+    Cancelled,
+}
+
+/// The evaluator.
+pub(crate) struct Evaluator<'w> {
+    pub(crate) program: Program,
+    pub(crate) world: &'w dyn World,
+    pub(crate) control: &'w dyn Control,
+    pub(crate) options: &'w Options,
+    /// Variables of running functions.
+    pub(crate) stack: Vec<Value>,
+    /// Current values of `$` variables.
+    specials: Vec<Value>,
+    /// What `$` variables were before the calls that run now set them.
+    undo: Vec<(Special, Value)>,
+    /// How often a `$` variable or the random generator was used: whether a result depends on more than its scope.
+    pub(crate) outside_reads: u64,
+    /// Names of the running user modules, outermost first.
+    pub(crate) modules: Vec<Name>,
+    pub(crate) random: Random,
+    pub(crate) nodes: u64,
+    pub(crate) stopped: Option<StopReason>,
+    pub(crate) root_seen: bool,
+    /// Callers that an error passed on its way out.
+    trace: Vec<(Name, Location)>,
+    trace_len: usize,
+    steps: u32,
+    polls: u32,
+    /// Cells that may be part of cycles, emptied at the end.
+    cells: Vec<Weak<RefCell<Value>>>,
+    /// Frames of used files that function values outlived, emptied at the end.
+    pub(crate) kept_frames: Vec<Rc<Frame>>,
+    pub(crate) builtin_specials: BuiltinSpecials,
+}
+
+/// The `$` variables that the evaluator itself reads or sets.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BuiltinSpecials {
+    pub(crate) fn_: Special,
+    pub(crate) fa: Special,
+    pub(crate) fs: Special,
+    pub(crate) vpr: Special,
+    pub(crate) vpt: Special,
+    pub(crate) vpd: Special,
+    pub(crate) vpf: Special,
+}
+
+impl<'w> Evaluator<'w> {
+    pub(crate) fn new(
+        mut program: Program,
+        world: &'w dyn World,
+        control: &'w dyn Control,
+        options: &'w Options,
+    ) -> Self {
+        let mut special = |text: &str| {
+            let name = program.names.intern(&text.into());
+            program.names.special(name).expect("the name starts with $")
+        };
+        let builtin_specials = BuiltinSpecials {
+            fn_: special("$fn"),
+            fa: special("$fa"),
+            fs: special("$fs"),
+            vpr: special("$vpr"),
+            vpt: special("$vpt"),
+            vpd: special("$vpd"),
+            vpf: special("$vpf"),
+        };
+        let (t, preview) = (special("$t"), special("$preview"));
+        let camera = &options.camera;
+        let list = |v: [f64; 3]| Value::List(crate::list::List::from_slice(&v));
+        let mut specials = vec![Value::Unset; program.names.special_count()];
+        let mut set = |s: Special, value| specials[s.0 as usize] = value;
+        set(builtin_specials.fn_, Value::Number(0.0));
+        set(builtin_specials.fa, Value::Number(12.0));
+        set(builtin_specials.fs, Value::Number(2.0));
+        set(builtin_specials.vpr, list(camera.rotation));
+        set(builtin_specials.vpt, list(camera.target));
+        set(builtin_specials.vpd, Value::Number(camera.distance));
+        set(builtin_specials.vpf, Value::Number(camera.field_of_view));
+        set(t, Value::Number(options.time));
+        set(preview, Value::Bool(options.preview));
+        Self {
+            program,
+            world,
+            control,
+            options,
+            stack: Vec::new(),
+            specials,
+            undo: Vec::new(),
+            outside_reads: 0,
+            modules: Vec::new(),
+            random: Random::new(options.seed),
+            nodes: 0,
+            stopped: None,
+            root_seen: false,
+            trace: Vec::new(),
+            trace_len: 0,
+            steps: STEPS_PER_POLL,
+            polls: POLLS_PER_CHECKPOINT,
+            cells: Vec::new(),
+            kept_frames: Vec::new(),
+            builtin_specials,
+        }
+    }
+
+    /// The value of a `$` variable; [`Value::Unset`] if nothing set it.
+    pub(crate) fn special(&mut self, special: Special) -> &Value {
+        self.outside_reads += 1;
+        // Names that only later compiled code brings in have no place yet.
+        self.specials.get(special.0 as usize).unwrap_or(&Value::Unset)
+    }
+
+    /// Sets a `$` variable until [`Self::restore`] goes back to a mark taken before.
+    pub(crate) fn set_special(&mut self, special: Special, value: Value) {
+        let index = special.0 as usize;
+        if index >= self.specials.len() {
+            self.specials.resize(index + 1, Value::Unset);
+        }
+        let old = std::mem::replace(&mut self.specials[index], value);
+        self.undo.push((special, old));
+    }
+
+    /// Where `$` variables stand now.
+    pub(crate) fn mark(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// Takes back what was set since `mark`.
+    pub(crate) fn restore(&mut self, mark: usize) {
+        while self.undo.len() > mark {
+            if let Some((special, old)) = self.undo.pop() {
+                self.specials[special.0 as usize] = old;
+            }
+        }
+    }
+
+    /// The `$` variables set since `mark`, with their values now.
+    pub(crate) fn set_since(&self, mark: usize) -> Vec<(Special, Value)> {
+        self.undo[mark..].iter().map(|(s, _)| (*s, self.specials[s.0 as usize].clone())).collect()
+    }
+
+    pub(crate) fn is_set_since(&self, special: Special, mark: usize) -> bool {
+        self.undo[mark..].iter().any(|(s, _)| *s == special)
+    }
+
+    /// Counts a step of work; looks at the cancel token and at memory now and then.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Eval<()> {
+        self.steps -= 1;
+        if self.steps == 0 { self.poll() } else { Ok(()) }
+    }
+
+    #[cold]
+    fn poll(&mut self) -> Eval<()> {
+        self.steps = STEPS_PER_POLL;
+        if self.control.is_cancelled() {
+            self.stopped = Some(StopReason::Cancelled);
+            return Err(Stop);
+        }
+        if self.program.messages.stopped_by_warning {
+            self.stopped = Some(StopReason::Error);
+            return Err(Stop);
+        }
+        if self.program.messages.bytes > self.options.limits.message_bytes {
+            return Err(self.error("Too much output: stopped", None));
+        }
+        self.polls -= 1;
+        if self.polls == 0 {
+            self.polls = POLLS_PER_CHECKPOINT;
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Counts a node made.
+    pub(crate) fn count_node(&mut self) -> Eval<()> {
+        self.nodes += 1;
+        if self.nodes % NODES_PER_CHECKPOINT == 0 { self.checkpoint() } else { Ok(()) }
+    }
+
+    fn checkpoint(&mut self) -> Eval<()> {
+        match self.control.checkpoint(Progress { nodes: self.nodes }) {
+            Ok(()) => Ok(()),
+            Err(reason) => Err(self.error(reason, None)),
+        }
+    }
+
+    /// Whether the stack has room for another level of recursion.
+    #[inline]
+    pub(crate) fn has_stack(&self) -> bool {
+        stacker::remaining_stack().is_none_or(|left| left > self.options.limits.stack_reserve_bytes)
+    }
+
+    /// Reports an error and stops.
+    #[cold]
+    pub(crate) fn error(&mut self, text: impl Into<String>, location: Option<Location>) -> Stop {
+        self.program.messages.push(Diagnostic::new(Severity::Error, text, location));
+        self.stopped = Some(StopReason::Error);
+        Stop
+    }
+
+    /// Reports a warning; with hard warnings, stops.
+    #[cold]
+    pub(crate) fn warn(&mut self, text: impl Into<String>, location: Location) {
+        self.program.messages.warn(text, location);
+        if self.program.messages.stopped_by_warning {
+            // The next step stops: warnings arise where nothing can be returned.
+            self.steps = 1;
+        }
+    }
+
+    /// Notes a caller that an error passes.
+    #[cold]
+    pub(crate) fn trace(&mut self, name: Name, location: Location) {
+        if self.stopped != Some(StopReason::Error) {
+            return;
+        }
+        self.trace_len += 1;
+        let depth = self.options.trace_depth;
+        // Innermost callers first; behind them a window of the outermost so far.
+        if self.trace.len() >= 2 * depth && depth > 0 {
+            self.trace.remove(depth);
+        }
+        if depth > 0 {
+            self.trace.push((name, location));
+        }
+    }
+
+    /// Turns the callers that an error passed into messages.
+    pub(crate) fn report_trace(&mut self) {
+        let depth = self.options.trace_depth;
+        let excluded = self.trace_len - self.trace.len();
+        for (i, (name, location)) in std::mem::take(&mut self.trace).into_iter().enumerate() {
+            if i == depth && excluded > 0 {
+                let text = format!("*** Excluding {excluded} frames ***");
+                self.program.messages.push(Diagnostic::new(Severity::Trace, text, None));
+            }
+            let text = format!("called by '{}'", self.program.names.text(name));
+            self.program.messages.push(Diagnostic::new(Severity::Trace, text, Some(location)));
+        }
+    }
+
+    /// A new cell, empty.
+    pub(crate) fn new_cell(&mut self) -> Rc<RefCell<Value>> {
+        if self.cells.len() == self.cells.capacity() {
+            // Before the list grows, forget those that are gone.
+            self.cells.retain(|cell| cell.strong_count() > 0);
+        }
+        let cell = Rc::new(RefCell::new(Value::Unset));
+        self.cells.push(Rc::downgrade(&cell));
+        cell
+    }
+
+    /// Breaks cycles of function values, so that nothing outlives the evaluation.
+    pub(crate) fn tear_down(&mut self) {
+        for cell in std::mem::take(&mut self.cells) {
+            if let Some(cell) = cell.upgrade() {
+                let old = cell.replace(Value::Unset);
+                drop(old);
+            }
+        }
+        for frame in std::mem::take(&mut self.kept_frames) {
+            frame.clear();
+        }
+        for file in &mut self.program.files {
+            if let Some(kept) = file.frame.take() {
+                kept.frame.clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! Evaluating expressions.
+
+use std::rc::Rc;
+
+use scadstream_syntax::ast::BinaryOp;
+use scadstream_syntax::{Diagnostic, Location, Severity};
+
+use crate::closure::Closure;
+use crate::code::{Assert, Binary, Binding, BindingTarget, Echo, Expr, FunctionExpr, RangeExpr};
+use crate::evaluator::{Env, Eval, Evaluator, Stop};
+use crate::format;
+use crate::list::{List, ListBuilder};
+use crate::ops;
+use crate::range::Range;
+use crate::scope::{Frame, ancestor};
+use crate::text::Text;
+use crate::value::Value;
+
+impl Evaluator<'_> {
+    /// The value of an expression.
+    pub(crate) fn eval(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
+        match expr {
+            Expr::Const(value) => Ok(value.clone()),
+            Expr::Local(slot) => Ok(self.stack[env.base + *slot as usize].clone()),
+            Expr::Take(slot) => {
+                Ok(std::mem::replace(&mut self.stack[env.base + *slot as usize], Value::Undef))
+            }
+            Expr::Binary(binary) => self.binary(binary, env),
+            Expr::Conditional(branches, otherwise) => {
+                for [condition, then] in branches {
+                    if self.condition(condition, env)? {
+                        return self.eval(then, env);
+                    }
+                }
+                self.eval(otherwise, env)
+            }
+            Expr::Call(call) => self.call(call, env),
+            Expr::Builtin(call) => self.builtin(call, env),
+            Expr::Index(parts) => self.index(&parts[0], &parts[1], env),
+            Expr::List(items) => {
+                let mut list = ListBuilder::with_capacity(items.len());
+                for item in items {
+                    list.push(self.eval(item, env)?);
+                }
+                Ok(Value::List(list.finish()))
+            }
+            Expr::And(sides) => {
+                Ok(Value::Bool(self.condition(&sides[0], env)? && self.condition(&sides[1], env)?))
+            }
+            Expr::Or(sides) => {
+                Ok(Value::Bool(self.condition(&sides[0], env)? || self.condition(&sides[1], env)?))
+            }
+            Expr::Unary(op, operand, location) => {
+                let value = self.eval(operand, env)?;
+                ops::unary(*op, &value).or_else(|why| self.undefined(why, *location))
+            }
+            Expr::Scope(variable) => match ancestor(env.frame, variable.hops).get(variable.slot) {
+                Value::Unset => self.eval(&variable.otherwise, env),
+                value => Ok(value),
+            },
+            Expr::Capture(index) => Ok(self.captured(*index, env)),
+            Expr::CaptureCell(index) => Ok(unpack_cell(self.captured(*index, env))),
+            Expr::LocalCell(slot) => Ok(unpack_cell(self.stack[env.base + *slot as usize].clone())),
+            Expr::SelfFunction => {
+                Ok(env.closure.map_or(Value::Undef, |closure| Value::Function(Rc::clone(closure))))
+            }
+            Expr::Special(special, location) => match self.special(*special) {
+                Value::Unset => {
+                    let text = format!(
+                        "Ignoring unknown variable \"{}\"",
+                        self.program.names.special_text(*special)
+                    );
+                    self.undefined(text, *location)
+                }
+                value => Ok(value.clone()),
+            },
+            Expr::SpecialIfSet(special) => Ok(match self.special(*special) {
+                Value::Unset => Value::Undef,
+                value => value.clone(),
+            }),
+            Expr::ChildCount(hops) => {
+                let children = ancestor(env.frame, *hops).children.as_ref();
+                Ok(Value::Number(children.map_or(0, |c| c.block.statements.len()) as f64))
+            }
+            Expr::ParentModules(location) => {
+                self.outside_reads += 1;
+                if self.modules.is_empty() {
+                    self.undefined(
+                        "Ignoring unknown variable \"$parent_modules\"".into(),
+                        *location,
+                    )
+                } else {
+                    Ok(Value::Number(self.modules.len() as f64))
+                }
+            }
+            Expr::UnknownVariable(name, location) => {
+                let text =
+                    format!("Ignoring unknown variable \"{}\"", self.program.names.text(*name));
+                self.undefined(text, *location)
+            }
+            Expr::Chain(chain) => {
+                let mut value = self.eval(&chain.first, env)?;
+                for (op, operand, location) in &chain.rest {
+                    value = match op {
+                        BinaryOp::And => {
+                            Value::Bool(value.is_true() && self.condition(operand, env)?)
+                        }
+                        BinaryOp::Or => {
+                            Value::Bool(value.is_true() || self.condition(operand, env)?)
+                        }
+                        _ => {
+                            let right = self.eval(operand, env)?;
+                            ops::binary(*op, value, right)
+                                .or_else(|why| self.undefined(why, *location))?
+                        }
+                    };
+                }
+                Ok(value)
+            }
+            Expr::Comprehension(elements) => self.comprehension(elements, env),
+            Expr::Range(range) => self.range(range, env),
+            Expr::Member(base, member) => {
+                let base = self.eval(base, env)?;
+                Ok(self.member(&base, member))
+            }
+            Expr::Let(l) => {
+                let mark = self.mark();
+                for binding in &l.bindings {
+                    self.prepare_cell(binding, env);
+                }
+                for binding in &l.bindings {
+                    self.bind(binding, env)?;
+                }
+                let value = self.eval(&l.body, env)?;
+                self.restore(mark);
+                Ok(value)
+            }
+            Expr::Assert(assert) => {
+                self.assert(assert, env)?;
+                assert.body.as_ref().map_or(Ok(Value::Undef), |body| self.eval(body, env))
+            }
+            Expr::Echo(echo) => {
+                self.echo(echo, env)?;
+                echo.body.as_ref().map_or(Ok(Value::Undef), |body| self.eval(body, env))
+            }
+            Expr::Function(function) => self.function_value(function, env),
+            Expr::Guard(inner) => {
+                if !self.has_stack() {
+                    return Err(self.error("Expression nested too deeply", None));
+                }
+                self.eval(inner, env)
+            }
+        }
+    }
+
+    /// Whether an expression counts as true.
+    #[inline]
+    pub(crate) fn condition(&mut self, expr: &Expr, env: Env<'_>) -> Eval<bool> {
+        if let Expr::Local(slot) = expr {
+            return Ok(self.stack[env.base + *slot as usize].is_true());
+        }
+        Ok(self.eval(expr, env)?.is_true())
+    }
+
+    /// `undef`, after a warning.
+    #[cold]
+    pub(crate) fn undefined(&mut self, why: String, location: Location) -> Eval {
+        self.warn(why, location);
+        Ok(Value::Undef)
+    }
+
+    #[inline]
+    fn binary(&mut self, binary: &Binary, env: Env<'_>) -> Eval {
+        let left = self.eval(&binary.left, env)?;
+        let right = self.eval(&binary.right, env)?;
+        if let (Value::Number(a), Value::Number(b)) = (&left, &right) {
+            let (a, b) = (*a, *b);
+            match binary.op {
+                BinaryOp::Add => return Ok(Value::Number(a + b)),
+                BinaryOp::Sub => return Ok(Value::Number(a - b)),
+                BinaryOp::Mul => return Ok(Value::Number(a * b)),
+                BinaryOp::Div => return Ok(Value::Number(a / b)),
+                BinaryOp::Lt => return Ok(Value::Bool(a < b)),
+                BinaryOp::Le => return Ok(Value::Bool(a <= b)),
+                BinaryOp::Gt => return Ok(Value::Bool(a > b)),
+                BinaryOp::Ge => return Ok(Value::Bool(a >= b)),
+                BinaryOp::Eq => return Ok(Value::Bool(a == b)),
+                BinaryOp::Ne => return Ok(Value::Bool(a != b)),
+                _ => {}
+            }
+        }
+        match ops::binary(binary.op, left, right) {
+            Ok(value) => Ok(value),
+            Err(why) => self.undefined(why, binary.location),
+        }
+    }
+
+    fn captured(&self, index: u32, env: Env<'_>) -> Value {
+        let closure =
+            env.closure.expect("only the body of a function literal refers to captured variables");
+        closure.captures[index as usize].clone()
+    }
+
+    fn range(&mut self, range: &RangeExpr, env: Env<'_>) -> Eval {
+        let begin = self.eval(&range.begin, env)?;
+        let step = range.step.as_ref().map(|step| self.eval(step, env)).transpose()?;
+        let end = self.eval(&range.end, env)?;
+        let number_step = match &step {
+            None => Some(1.0),
+            Some(step) => step.as_number(),
+        };
+        let (Some(b), Some(s), Some(e)) = (begin.as_number(), number_step, end.as_number()) else {
+            let mut text = String::from("Unable to convert [");
+            text.push_str(&format::quoted(&begin));
+            if let Some(step) = &step {
+                text.push_str(" : ");
+                text.push_str(&format::quoted(step));
+            }
+            text.push_str(" : ");
+            text.push_str(&format::quoted(&end));
+            text.push_str("] to a range");
+            return self.undefined(text, range.location);
+        };
+        let literal = |e: &Expr| matches!(e, Expr::Const(_));
+        if literal(&range.begin) && literal(&range.end) && range.step.as_ref().is_none_or(literal) {
+            if s > 0.0 && b > e {
+                self.warn("begin is greater than the end, but step is positive", range.location);
+            } else if s < 0.0 && b < e {
+                self.warn("begin is smaller than the end, but step is negative", range.location);
+            }
+        }
+        Ok(Value::Range(Rc::new(Range { begin: b, step: s, end: e })))
+    }
+
+    fn index(&mut self, base: &Expr, index: &Expr, env: Env<'_>) -> Eval {
+        // A variable of the running function is looked into where it is.
+        if let Expr::Local(slot) = base {
+            let index = self.eval(index, env)?;
+            let place = env.base + *slot as usize;
+            return Ok(element(&self.stack[place], &index));
+        }
+        let base = self.eval(base, env)?;
+        let index = self.eval(index, env)?;
+        Ok(element(&base, &index))
+    }
+
+    fn member(&mut self, base: &Value, member: &str) -> Value {
+        match base {
+            Value::List(list) => {
+                if member.len() > 1 || self.options.has_feature("vector-swizzle") {
+                    return self.swizzle(list, member);
+                }
+                let index = match member {
+                    "x" => 0,
+                    "y" => 1,
+                    "z" => 2,
+                    _ => return Value::Undef,
+                };
+                list.get(index).unwrap_or(Value::Undef)
+            }
+            Value::Range(range) => match member {
+                "begin" => Value::Number(range.begin),
+                "step" => Value::Number(range.step),
+                "end" => Value::Number(range.end),
+                _ => Value::Undef,
+            },
+            Value::Object(object) => match object.get(member) {
+                Some(Value::Function(f)) => crate::call::bind_method(f, base, &self.program.names),
+                Some(value) => value.clone(),
+                None => Value::Undef,
+            },
+            _ => Value::Undef,
+        }
+    }
+
+    /// `v.xy`, `v.bgr`: experimental.
+    fn swizzle(&self, list: &List, member: &str) -> Value {
+        let sets = ["xyzw", "rgba"];
+        let letters = member.len();
+        if !self.options.has_feature("vector-swizzle") || letters > 4 {
+            return Value::Undef;
+        }
+        let Some(set) = sets.iter().find(|set| member.chars().all(|c| set.contains(c))) else {
+            return Value::Undef;
+        };
+        let picked =
+            member.chars().map(|c| set.find(c).and_then(|i| list.get(i)).unwrap_or(Value::Undef));
+        let picked: Vec<Value> = picked.collect();
+        match <[Value; 1]>::try_from(picked) {
+            Ok([single]) => single,
+            Err(many) => Value::List(many.into_iter().collect()),
+        }
+    }
+
+    /// Gives a variable its cell, if function literals will capture it before it is bound.
+    pub(crate) fn prepare_cell(&mut self, binding: &Binding, env: Env<'_>) {
+        if let BindingTarget::Local { slot, cell: true } = binding.target {
+            let cell = self.new_cell();
+            self.stack[env.base + slot as usize] = Value::Cell(cell);
+        }
+    }
+
+    /// Evaluates one `name = value` and binds it.
+    pub(crate) fn bind(&mut self, binding: &Binding, env: Env<'_>) -> Eval<()> {
+        let value = self.eval(&binding.value, env)?;
+        match &binding.target {
+            BindingTarget::Local { slot, cell: false } => {
+                self.stack[env.base + *slot as usize] = value
+            }
+            BindingTarget::Local { slot, cell: true } => {
+                if let Value::Cell(cell) = &self.stack[env.base + *slot as usize] {
+                    cell.replace(value);
+                }
+            }
+            BindingTarget::Special(special) => self.set_special(*special, value),
+            BindingTarget::Unnamed => {
+                let text = format!("Assignment without variable name {}", format::quoted(&value));
+                self.warn(text, binding.location);
+            }
+            BindingTarget::Duplicate(name) => {
+                let text = format!(
+                    "Ignoring duplicate variable assignment {name} = {}",
+                    format::quoted(&value)
+                );
+                self.warn(text, binding.location);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks an assertion.
+    pub(crate) fn assert(&mut self, assert: &Assert, env: Env<'_>) -> Eval<()> {
+        let holds = match &assert.condition {
+            Some(condition) => self.condition(condition, env)?,
+            None => {
+                self.warn("Ignoring unknown variable \"condition\"", assert.location);
+                false
+            }
+        };
+        if holds {
+            return Ok(());
+        }
+        let message = assert.message.as_ref().map(|message| self.eval(message, env)).transpose()?;
+        Err(self.assertion_failed(&assert.text, message.as_ref(), assert.location))
+    }
+
+    pub(crate) fn assertion_failed(
+        &mut self,
+        condition: &str,
+        message: Option<&Value>,
+        location: Location,
+    ) -> Stop {
+        let mut text = String::from("Assertion");
+        if !condition.is_empty() {
+            text.push_str(&format!(" '{condition}'"));
+        }
+        text.push_str(" failed");
+        if let Some(message) = message {
+            text.push_str(": ");
+            text.push_str(&format::quoted(message));
+        }
+        self.error(text, Some(location))
+    }
+
+    /// Prints the arguments of an `echo`.
+    pub(crate) fn echo(&mut self, echo: &Echo, env: Env<'_>) -> Eval<()> {
+        let text = self.echo_text(&echo.args, env, echo.location)?;
+        self.program.messages.push(Diagnostic::new(Severity::Echo, text, Some(echo.location)));
+        Ok(())
+    }
+
+    pub(crate) fn echo_text(
+        &mut self,
+        args: &[crate::code::Argument],
+        env: Env<'_>,
+        location: Location,
+    ) -> Eval<String> {
+        let mut text = String::new();
+        for (i, arg) in args.iter().enumerate() {
+            let value = self.eval(&arg.value, env)?;
+            if i > 0 {
+                text.push_str(", ");
+            }
+            if let Some(name) = arg.name {
+                text.push_str(self.program.names.text(name));
+                text.push_str(" = ");
+            }
+            if format::write_quoted(&mut text, &value, self.options.limits.string_bytes).is_err() {
+                return Err(self.error(
+                    "Stack exhausted while trying to convert a vector to EchoString",
+                    Some(location),
+                ));
+            }
+        }
+        Ok(text)
+    }
+
+    /// A function value: the literal with what it captures.
+    fn function_value(&mut self, function: &FunctionExpr, env: Env<'_>) -> Eval {
+        let mut captures = Vec::with_capacity(function.captures.len());
+        for capture in &function.captures {
+            captures.push(self.eval(capture, env)?);
+        }
+        let frame: Rc<Frame> = Rc::clone(env.frame);
+        let closure = Closure {
+            code: Rc::clone(&function.code),
+            captures: captures.into(),
+            frame,
+            this: None,
+        };
+        Ok(Value::Function(Rc::new(closure)))
+    }
+}
+
+fn unpack_cell(value: Value) -> Value {
+    match value {
+        Value::Cell(cell) => match &*cell.borrow() {
+            Value::Unset => Value::Undef,
+            value => value.clone(),
+        },
+        value => value,
+    }
+}
+
+/// `base[index]`: `undef` without a warning where there is no such element.
+fn element(base: &Value, index: &Value) -> Value {
+    if let (Value::Object(object), Value::String(key)) = (base, index) {
+        return object.get(key.as_str()).cloned().unwrap_or(Value::Undef);
+    }
+    let Value::Number(x) = index else { return Value::Undef };
+    // Truncated toward zero: -0.5 is the first element.
+    if x.is_nan() || *x <= -1.0 || *x >= 4_294_967_296.0 {
+        return Value::Undef;
+    }
+    let i = *x as usize;
+    match base {
+        Value::List(list) => list.get(i).unwrap_or(Value::Undef),
+        Value::String(text) => {
+            text.char_at(i).map_or(Value::Undef, |c| Value::String(Text::from_char(c)))
+        }
+        Value::Range(range) => match i {
+            0 => Value::Number(range.begin),
+            1 => Value::Number(range.step),
+            2 => Value::Number(range.end),
+            _ => Value::Undef,
+        },
+        _ => Value::Undef,
+    }
+}

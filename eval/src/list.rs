@@ -1,0 +1,265 @@
+//! Lists (OpenSCAD's vectors).
+//!
+//! A list of numbers only is kept as plain doubles, everything else as values. Lists are shared and immutable; whoever
+//! holds the only reference may grow one in place, which keeps `v = concat(v, [x])` in a loop linear.
+
+use std::rc::Rc;
+
+use smallvec::SmallVec;
+
+use crate::value::{Value, drop_flat};
+
+/// Numbers; four fit without a second allocation, which is a point, a colour or a row of a matrix.
+pub(crate) type Numbers = SmallVec<[f64; 4]>;
+
+/// Any values; two fit without a second allocation, which is a pair.
+type ValueVec = SmallVec<[Value; 2]>;
+
+/// An immutable list.
+#[derive(Debug, Clone)]
+pub(crate) enum List {
+    /// Numbers only.
+    Numbers(Rc<Numbers>),
+    /// Anything; may happen to hold numbers only.
+    Values(Rc<Items>),
+}
+
+/// The elements of a [`List::Values`]; dropping them takes nested lists apart without recursion.
+#[derive(Debug, Default)]
+pub(crate) struct Items(ValueVec);
+
+impl Items {
+    pub(crate) fn take(&mut self) -> SmallVec<[Value; 2]> {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl Drop for Items {
+    fn drop(&mut self) {
+        if self.0.iter().any(Value::nests) {
+            drop_flat(self.take().into_iter());
+        }
+    }
+}
+
+impl List {
+    pub(crate) fn empty() -> Self {
+        List::Numbers(Rc::new(Numbers::new()))
+    }
+
+    pub(crate) fn from_slice(numbers: &[f64]) -> Self {
+        List::Numbers(Rc::new(Numbers::from_slice(numbers)))
+    }
+
+    pub(crate) fn numbers(numbers: Numbers) -> Self {
+        List::Numbers(Rc::new(numbers))
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            List::Numbers(n) => n.len(),
+            List::Values(v) => v.0.len(),
+        }
+    }
+
+    /// The element at `index`.
+    pub(crate) fn get(&self, index: usize) -> Option<Value> {
+        match self {
+            List::Numbers(n) => n.get(index).map(|x| Value::Number(*x)),
+            List::Values(v) => v.0.get(index).cloned(),
+        }
+    }
+
+    /// The element at `index`, if it is a number.
+    pub(crate) fn number(&self, index: usize) -> Option<f64> {
+        match self {
+            List::Numbers(n) => n.get(index).copied(),
+            List::Values(v) => v.0.get(index)?.as_number(),
+        }
+    }
+
+    /// The elements as plain doubles, if the list is kept that way.
+    pub(crate) fn as_slice(&self) -> Option<&[f64]> {
+        if let List::Numbers(n) = self { Some(n) } else { None }
+    }
+
+    /// All elements as doubles, if all are numbers.
+    pub(crate) fn to_numbers(&self) -> Option<std::borrow::Cow<'_, [f64]>> {
+        match self {
+            List::Numbers(n) => Some(std::borrow::Cow::Borrowed(n)),
+            List::Values(v) => {
+                v.0.iter().map(Value::as_number).collect::<Option<Vec<_>>>().map(Into::into)
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self) -> ListIter<'_> {
+        ListIter { list: self, next: 0 }
+    }
+
+    /// Whether both are the very same list.
+    pub(crate) fn same(&self, other: &List) -> bool {
+        match (self, other) {
+            (List::Numbers(a), List::Numbers(b)) => Rc::ptr_eq(a, b),
+            (List::Values(a), List::Values(b)) => Rc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// Elements of a list in order.
+pub(crate) struct ListIter<'a> {
+    list: &'a List,
+    next: usize,
+}
+
+impl Iterator for ListIter<'_> {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        let value = self.list.get(self.next)?;
+        self.next += 1;
+        Some(value)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.list.len() - self.next;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for ListIter<'_> {}
+
+impl FromIterator<Value> for List {
+    fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Self {
+        let values = values.into_iter();
+        let mut builder = ListBuilder::with_capacity(values.size_hint().0);
+        values.for_each(|value| builder.push(value));
+        builder.finish()
+    }
+}
+
+/// Builds a list; stays with plain doubles until the first element that is no number.
+#[derive(Debug)]
+pub(crate) enum ListBuilder {
+    Numbers(Numbers),
+    Values(Items),
+}
+
+impl Default for ListBuilder {
+    fn default() -> Self {
+        ListBuilder::Numbers(Numbers::new())
+    }
+}
+
+impl ListBuilder {
+    /// A builder with room for `capacity` elements, as far as that is sane before they exist.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        ListBuilder::Numbers(Numbers::with_capacity(capacity.min(1 << 16)))
+    }
+
+    /// Goes on with the elements of `list`, in its own buffer when no one else holds it.
+    pub(crate) fn reuse(list: List) -> Self {
+        match list {
+            List::Numbers(n) => {
+                ListBuilder::Numbers(Rc::try_unwrap(n).unwrap_or_else(|n| (*n).clone()))
+            }
+            List::Values(v) => {
+                ListBuilder::Values(Rc::try_unwrap(v).unwrap_or_else(|v| Items(v.0.clone())))
+            }
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            ListBuilder::Numbers(n) => n.len(),
+            ListBuilder::Values(v) => v.0.len(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, value: Value) {
+        match (&mut *self, value) {
+            (ListBuilder::Numbers(n), Value::Number(x)) => n.push(x),
+            (ListBuilder::Values(v), value) => v.0.push(value),
+            (ListBuilder::Numbers(_), value) => self.demote(1).push(value),
+        }
+    }
+
+    pub(crate) fn extend(&mut self, list: &List) {
+        match (&mut *self, list) {
+            (ListBuilder::Numbers(n), List::Numbers(more)) => n.extend_from_slice(more),
+            (ListBuilder::Values(v), List::Numbers(more)) => {
+                v.0.extend(more.iter().map(|x| Value::Number(*x)))
+            }
+            (ListBuilder::Values(v), List::Values(more)) => v.0.extend(more.0.iter().cloned()),
+            (ListBuilder::Numbers(n), List::Values(more)) => {
+                if more.0.iter().all(|value| matches!(value, Value::Number(_))) {
+                    n.extend(more.0.iter().filter_map(Value::as_number));
+                } else {
+                    self.demote(more.0.len()).extend(more.0.iter().cloned());
+                }
+            }
+        }
+    }
+
+    /// Turns doubles into values, with room for `more`.
+    fn demote(&mut self, more: usize) -> &mut ValueVec {
+        if let ListBuilder::Numbers(n) = self {
+            // A list whose first element is no number was never numeric: what was reserved for numbers holds here too.
+            let capacity = n.capacity().max(n.len() + more);
+            let mut values = ValueVec::with_capacity(if n.is_empty() && n.capacity() <= 4 {
+                more
+            } else {
+                capacity
+            });
+            values.extend(n.iter().map(|x| Value::Number(*x)));
+            *self = ListBuilder::Values(Items(values));
+        }
+        match self {
+            ListBuilder::Values(v) => &mut v.0,
+            ListBuilder::Numbers(_) => unreachable!("just turned into values"),
+        }
+    }
+
+    pub(crate) fn finish(self) -> List {
+        match self {
+            ListBuilder::Numbers(n) => List::Numbers(Rc::new(n)),
+            ListBuilder::Values(v) => List::Values(Rc::new(v)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_plain_until_another_type_comes() {
+        let numbers: List = [1.0, 2.0].into_iter().map(Value::Number).collect();
+        assert_eq!(numbers.as_slice(), Some(&[1.0, 2.0][..]));
+        let mixed: List = [Value::Number(1.0), Value::Undef].into_iter().collect();
+        assert!(mixed.as_slice().is_none());
+        assert_eq!(mixed.number(0), Some(1.0));
+    }
+
+    #[test]
+    fn a_sole_owner_grows_its_buffer_in_place() {
+        let mut builder = ListBuilder::with_capacity(100);
+        (0..50).for_each(|i| builder.push(Value::Number(f64::from(i))));
+        let list = builder.finish();
+        let before = list.as_slice().map(<[f64]>::as_ptr);
+        let mut again = ListBuilder::reuse(list);
+        again.push(Value::Number(50.0));
+        assert_eq!(again.finish().as_slice().map(<[f64]>::as_ptr), before);
+    }
+
+    #[test]
+    fn dropping_a_million_nested_lists_does_not_overflow() {
+        let mut value = Value::Undef;
+        for _ in 0..1_000_000 {
+            value = Value::List([value].into_iter().collect());
+        }
+        drop(value);
+    }
+}

@@ -1,0 +1,242 @@
+//! Files: reading, parsing, what they include and use.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use scadstream_syntax::ast::{self, Stmt, StmtKind};
+use scadstream_syntax::decode::decode;
+use scadstream_syntax::{Diagnostic, Location, Parsed, Severity, Source, SourceId};
+
+use crate::compile::declare_definitions;
+use crate::names::Name;
+use crate::program::{FileProgram, Program};
+use crate::scope::{FileId, Scope, ScopeKind};
+use crate::world::{Purpose, World};
+
+/// One source text with the files that it includes.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    pub(crate) source: SourceId,
+    /// The file, as the world calls it: where its own paths start from.
+    pub(crate) file: Arc<str>,
+    pub(crate) parsed: Arc<Parsed>,
+    /// The names of its symbols.
+    pub(crate) names: Vec<Name>,
+    /// What each `include` statement stands for, by the statement's first byte.
+    pub(crate) includes: HashMap<u32, Rc<Unit>>,
+}
+
+/// Loading stopped: a file that has to be there as source is broken.
+#[derive(Debug)]
+pub(crate) struct Broken;
+
+/// Loads files into a program.
+pub(crate) struct Loader<'a> {
+    pub(crate) program: &'a mut Program,
+    pub(crate) world: &'a dyn World,
+    /// Files being loaded, each included or used by the one before: none of them is opened again inside itself.
+    open: Vec<Arc<str>>,
+    /// `use` statements met, with the file that each stands in.
+    uses: Vec<(Arc<str>, Arc<str>, Location)>,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(program: &'a mut Program, world: &'a dyn World) -> Self {
+        Self { program, world, open: Vec::new(), uses: Vec::new() }
+    }
+
+    /// Loads the main file and, over it, the assignments in `presets`.
+    ///
+    /// # Errors
+    /// If the file or one that it includes is broken; diagnostics say where.
+    pub(crate) fn main(
+        &mut self,
+        source: &Arc<Source>,
+        presets: &[Arc<Source>],
+    ) -> Result<FileId, Broken> {
+        let file: Arc<str> = Arc::clone(source.name());
+        let unit = self.unit(source, &file, true)?;
+        let extras = presets
+            .iter()
+            .map(|preset| self.unit(preset, &file, false))
+            .collect::<Result<Vec<_>, Broken>>()?;
+        self.file(unit, extras)
+    }
+
+    /// Makes a unit and what it uses a file of the program.
+    fn file(&mut self, unit: Rc<Unit>, extras: Vec<Rc<Unit>>) -> Result<FileId, Broken> {
+        let uses = std::mem::take(&mut self.uses);
+        let id = FileId(self.program.files.len() as u32);
+        let scope = Rc::new(Scope::new(ScopeKind::File(id), None));
+        declare_definitions(self.program, &unit, &scope, &unit.parsed.file.stmts);
+        self.program.file_ids.insert(Arc::clone(&unit.file), id);
+        self.open.push(Arc::clone(&unit.file));
+        self.program.files.push(FileProgram::new(unit, extras, Rc::clone(&scope)));
+        for (path, from, location) in uses {
+            if let Some(used) = self.used(&path, &from, location) {
+                let mut list = scope.uses.borrow_mut();
+                list.retain(|file| *file != used);
+                list.push(used);
+            }
+        }
+        self.open.pop();
+        Ok(id)
+    }
+
+    /// The file of a `use` statement: loaded once per program, its faults cost that library only.
+    fn used(&mut self, path: &str, from: &str, location: Location) -> Option<FileId> {
+        if is_font(path) {
+            match self
+                .world
+                .resolve(path, from, Purpose::Source)
+                .and_then(|file| self.world.read(&file).ok())
+            {
+                Some(bytes) => self.program.fonts.push(scadstream_csg::FileData::new(path, bytes)),
+                None => self.warn(format!("Can't read font with path '{path}'"), Some(location)),
+            }
+            return None;
+        }
+        let found = self.world.resolve(path, from, Purpose::Source);
+        let Some(file) = found.filter(|_| !path.is_empty()) else {
+            self.warn(format!("Can't open library '{path}'."), None);
+            return None;
+        };
+        if let Some(id) = self.program.file_ids.get(&*file) {
+            return Some(*id);
+        }
+        let Some((source, bad)) = self.read(&file) else {
+            self.warn(format!("Can't open library '{path}'."), None);
+            return None;
+        };
+        let file: Arc<str> = file.into();
+        let open = std::mem::take(&mut self.open);
+        let unit = self.unit(&source, &file, true);
+        self.report_encoding(bad, unit.as_ref().ok());
+        let id = unit.and_then(|unit| self.file(unit, Vec::new()));
+        self.open = open;
+        id.ok()
+    }
+
+    fn read(
+        &self,
+        file: &str,
+    ) -> Option<(Arc<Source>, Option<scadstream_syntax::SyntaxDiagnostic>)> {
+        let bytes = self.world.read(file).ok()?;
+        let (source, bad) = decode(self.world.display_name(file), &bytes);
+        Some((Arc::new(source), bad))
+    }
+
+    fn report_encoding(
+        &mut self,
+        bad: Option<scadstream_syntax::SyntaxDiagnostic>,
+        unit: Option<&Rc<Unit>>,
+    ) {
+        if let (Some(bad), Some(unit)) = (bad, unit) {
+            self.program.messages.push(bad.at(unit.source));
+        }
+    }
+
+    /// Parses a source and loads what it includes.
+    fn unit(
+        &mut self,
+        source: &Arc<Source>,
+        file: &Arc<str>,
+        check: bool,
+    ) -> Result<Rc<Unit>, Broken> {
+        let parsed = self.world.parsed(source);
+        let id = self.program.messages.sources.add(Arc::clone(source));
+        self.program.messages.files.push(Arc::clone(file));
+        for diagnostic in &parsed.diagnostics {
+            self.program.messages.push(diagnostic.at(id));
+        }
+        if parsed.has_errors() {
+            let note = format!("Can't parse file '{}'!", source.name());
+            self.program.messages.push(Diagnostic::new(Severity::Note, note, None));
+            return Err(Broken);
+        }
+        let symbols = &parsed.file.symbols;
+        let names = (0..symbols.len())
+            .map(|i| self.program.names.intern(symbols.name(ast::Symbol(i as u32))))
+            .collect();
+        let mut unit =
+            Unit { source: id, file: Arc::clone(file), parsed, names, includes: HashMap::new() };
+        self.open.push(Arc::clone(file));
+        let mut walk = Walk { includes: Vec::new(), uses: Vec::new() };
+        walk.stmts(&unit.parsed.file.stmts);
+        let walked = walk.includes.into_iter().try_for_each(|(start, path)| {
+            if let Some(included) = self.include(&path, file)? {
+                unit.includes.insert(start, included);
+            }
+            Ok(())
+        });
+        self.open.pop();
+        walked?;
+        for (span, path) in walk.uses {
+            self.uses.push((path, Arc::clone(file), Location { source: id, span }));
+        }
+        let unit = Rc::new(unit);
+        if check && self.open.is_empty() {
+            crate::overwrite::check(self.program, &unit);
+        }
+        Ok(unit)
+    }
+
+    fn include(&mut self, path: &str, from: &Arc<str>) -> Result<Option<Rc<Unit>>, Broken> {
+        let found = self.world.resolve(path, from, Purpose::Source);
+        let file =
+            found.filter(|file| !path.is_empty() && !self.open.iter().any(|open| **open == **file));
+        let Some((file, (source, bad))) =
+            file.and_then(|file| self.read(&file).map(|read| (file, read)))
+        else {
+            self.warn(format!("Can't find include file '{path}'."), None);
+            return Ok(None);
+        };
+        let unit = self.unit(&source, &file.into(), true)?;
+        self.report_encoding(bad, Some(&unit));
+        Ok(Some(unit))
+    }
+
+    fn warn(&mut self, text: String, location: Option<Location>) {
+        self.program.messages.push(Diagnostic::new(Severity::Warning, text, location));
+    }
+}
+
+fn is_font(path: &str) -> bool {
+    let extension = path.rsplit('.').next().unwrap_or_default();
+    extension.eq_ignore_ascii_case("ttf") || extension.eq_ignore_ascii_case("otf")
+}
+
+/// Finds the `include` and `use` statements of a file, in order.
+struct Walk {
+    includes: Vec<(u32, Arc<str>)>,
+    uses: Vec<(scadstream_syntax::Span, Arc<str>)>,
+}
+
+impl Walk {
+    fn stmts(&mut self, stmts: &[Stmt]) {
+        stmts.iter().for_each(|stmt| self.stmt(stmt));
+    }
+
+    fn stmt(&mut self, stmt: &Stmt) {
+        match &stmt.kind {
+            StmtKind::Include(path) => self.includes.push((stmt.span.start, Arc::clone(path))),
+            StmtKind::Use(path) => self.uses.push((stmt.span, Arc::clone(path))),
+            StmtKind::Module(def) => self.stmts(&def.body),
+            StmtKind::Call(call) => self.stmts(&call.children),
+            StmtKind::Block(stmts) => self.stmts(stmts),
+            StmtKind::If(first) => {
+                let mut conditional = first;
+                loop {
+                    self.stmts(&conditional.then);
+                    match conditional.otherwise.as_deref() {
+                        Some([Stmt { kind: StmtKind::If(next), .. }]) => conditional = next,
+                        Some(stmts) => break self.stmts(stmts),
+                        None => break,
+                    }
+                }
+            }
+            StmtKind::Empty | StmtKind::Assign(_) | StmtKind::Function(_) | StmtKind::Error => {}
+        }
+    }
+}

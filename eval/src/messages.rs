@@ -1,0 +1,88 @@
+//! The messages of an evaluation, in order, as OpenSCAD words and counts them.
+
+use std::sync::Arc;
+
+use scadstream_syntax::{Diagnostic, Location, Severity, SourceMap};
+
+/// Identical messages in a row from which on no more are shown.
+const REPEATS_SHOWN: u32 = 5;
+
+/// What was said so far.
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    pub(crate) sources: SourceMap,
+    /// The file of each source, as the world calls it.
+    pub(crate) files: Vec<Arc<str>>,
+    pub(crate) list: Vec<Diagnostic>,
+    /// Bytes of message text so far.
+    pub(crate) bytes: usize,
+    /// The first warning stops the evaluation.
+    pub(crate) hard_warnings: bool,
+    /// A warning came although warnings are hard.
+    pub(crate) stopped_by_warning: bool,
+    last: Option<(Severity, String, Option<(u32, u32)>)>,
+    repeats: u32,
+    /// How many messages were pushed, shown or not.
+    pub(crate) count: u64,
+}
+
+impl Messages {
+    pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
+        self.count += 1;
+        if self.hard_warnings
+            && matches!(diagnostic.severity, Severity::Warning | Severity::Deprecated)
+        {
+            self.stopped_by_warning = true;
+        }
+        if self.is_repeated(&diagnostic) {
+            return;
+        }
+        self.bytes += diagnostic.message.len() + size_of::<Diagnostic>();
+        self.list.push(diagnostic);
+    }
+
+    /// Counts a warning, error or trace that reads like the one before it; echo and notes do not come in between.
+    fn is_repeated(&mut self, diagnostic: &Diagnostic) -> bool {
+        if matches!(diagnostic.severity, Severity::Echo | Severity::Note) {
+            return false;
+        }
+        let same_text = self
+            .last
+            .as_ref()
+            .is_some_and(|(s, text, _)| *s == diagnostic.severity && *text == diagnostic.message);
+        let place = diagnostic.location.map(|location| {
+            let line = self.sources.get(location.source).line_column(location.span.start).line;
+            (location.source.0, line)
+        });
+        if same_text && self.last.as_ref().is_some_and(|(.., last)| *last == place) {
+            self.repeats += 1;
+            return self.repeats >= REPEATS_SHOWN;
+        }
+        self.repeats = 0;
+        self.last = Some((diagnostic.severity, diagnostic.message.clone(), place));
+        false
+    }
+
+    pub(crate) fn warn(&mut self, text: impl Into<String>, location: Location) {
+        self.push(Diagnostic::new(Severity::Warning, text, Some(location)));
+    }
+}
+
+/// A message as OpenSCAD prints it: `WARNING: text in file NAME, line N`.
+pub fn render_message(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
+    let mut out = String::from(diagnostic.severity.prefix());
+    if !out.is_empty() {
+        out.push(' ');
+    }
+    out.push_str(&diagnostic.message);
+    // Echo output and notes are text of the user's, which no place belongs to.
+    if matches!(diagnostic.severity, Severity::Echo | Severity::Note) {
+        return out;
+    }
+    if let Some(location) = diagnostic.location {
+        let source = sources.get(location.source);
+        let line = source.line_column(location.span.start).line;
+        out.push_str(&format!(" in file {}, line {line}", source.name()));
+    }
+    out
+}

@@ -1,0 +1,153 @@
+//! Arguments of builtin modules.
+
+use scadstream_csg::Fragments;
+use scadstream_syntax::{Location, format_number};
+use smallvec::SmallVec;
+
+use crate::code::{ModuleCall, Target};
+use crate::evaluator::{Env, Eval, Evaluator};
+use crate::list::List;
+use crate::names::Special;
+use crate::value::Value;
+
+/// Finest `$fa` and `$fs`.
+const FINEST: f64 = 0.01;
+
+/// Evaluated arguments, by the number of their parameter.
+pub(crate) struct Args {
+    values: SmallVec<[Value; 4]>,
+    /// `$name = value` arguments: they hold for this node, not for its children.
+    specials: SmallVec<[(Special, Value); 1]>,
+    pub(crate) location: Location,
+}
+
+impl Args {
+    pub(crate) fn evaluate(ev: &mut Evaluator<'_>, call: &ModuleCall, env: Env<'_>) -> Eval<Self> {
+        let mut values: SmallVec<[Value; 4]> = SmallVec::new();
+        let mut specials = SmallVec::new();
+        for arg in &call.args.list {
+            let value = ev.eval(&arg.value, env)?;
+            match arg.target {
+                Target::Slot(slot) => {
+                    let slot = slot as usize;
+                    if slot >= values.len() {
+                        values.resize(slot + 1, Value::Unset);
+                    }
+                    values[slot] = value;
+                }
+                Target::Special(special) => specials.push((special, value)),
+                Target::Nowhere | Target::Unbound => {}
+            }
+        }
+        if !call.args.warnings.is_empty() {
+            ev.warn_arguments(&call.args.warnings, call.location);
+        }
+        Ok(Self { values, specials, location: call.location })
+    }
+
+    /// The argument for a parameter; [`Value::Unset`] if it was not given.
+    pub(crate) fn get(&self, parameter: usize) -> &Value {
+        self.values.get(parameter).unwrap_or(&Value::Unset)
+    }
+
+    pub(crate) fn number(&self, parameter: usize) -> Option<f64> {
+        self.get(parameter).as_number()
+    }
+
+    pub(crate) fn finite(&self, parameter: usize) -> Option<f64> {
+        self.get(parameter).as_finite()
+    }
+
+    pub(crate) fn bool(&self, parameter: usize) -> Option<bool> {
+        self.get(parameter).as_bool()
+    }
+
+    pub(crate) fn string(&self, parameter: usize) -> Option<&str> {
+        self.get(parameter).as_str()
+    }
+
+    /// Convexity: a whole number, at least `default`.
+    pub(crate) fn convexity(&self, parameter: usize, default: i32) -> i32 {
+        match self.number(parameter) {
+            Some(x) if x as i32 > 0 => x as i32,
+            _ => default,
+        }
+    }
+
+    fn special(&self, ev: &mut Evaluator<'_>, special: Special) -> Value {
+        match self.specials.iter().rev().find(|(s, _)| *s == special) {
+            Some((_, value)) => value.clone(),
+            None => ev.special(special).clone(),
+        }
+    }
+
+    /// `$fn`, `$fa` and `$fs` as they hold for this node.
+    pub(crate) fn fragments(&self, ev: &mut Evaluator<'_>) -> Fragments {
+        let names = ev.builtin_specials;
+        let number = |value: Value, default| value.as_number().unwrap_or(default);
+        let mut fragments = Fragments {
+            fn_: number(self.special(ev, names.fn_), 0.0),
+            fa: number(self.special(ev, names.fa), 12.0),
+            fs: number(self.special(ev, names.fs), 2.0),
+        };
+        if fragments.fs < FINEST {
+            ev.warn("$fs too small - clamping to 0.010000", self.location);
+            fragments.fs = FINEST;
+        }
+        if fragments.fa < FINEST {
+            ev.warn("$fa too small - clamping to 0.010000", self.location);
+            fragments.fa = FINEST;
+        }
+        if fragments.fn_ < 0.0 {
+            ev.warn(
+                format!("$fn negative - setting to 0: {}", format_number(fragments.fn_)),
+                self.location,
+            );
+            fragments.fn_ = 0.0;
+        }
+        if let Some(cap) = ev.options.preview_fragment_cap {
+            cap_fragments(&mut fragments, f64::from(cap.max(3)));
+        }
+        fragments
+    }
+}
+
+/// Makes curves no finer than `cap` fragments per circle.
+fn cap_fragments(fragments: &mut Fragments, cap: f64) {
+    if fragments.fn_ > 0.0 {
+        fragments.fn_ = fragments.fn_.min(cap);
+    } else {
+        fragments.fa = fragments.fa.max(360.0 / cap);
+    }
+}
+
+/// Three numbers from a list of two or three; a missing third is `z`.
+pub(crate) fn vec3(value: &Value, z: f64) -> Option<[f64; 3]> {
+    let list = value.as_list()?;
+    let [x, y] = [list.number(0)?, list.number(1)?];
+    match list.len() {
+        2 => Some([x, y, z]),
+        3 => Some([x, y, list.number(2)?]),
+        _ => None,
+    }
+}
+
+/// A camera vector: two or three numbers.
+pub(crate) fn view_vector(value: &Value) -> Option<[f64; 3]> {
+    vec3(value, 0.0)
+}
+
+/// The same where all of them are finite.
+pub(crate) fn finite_vec3(value: &Value, z: f64) -> Option<[f64; 3]> {
+    vec3(value, z).filter(|v| v.iter().all(|x| x.is_finite()))
+}
+
+/// A list's numbers as unsigned indices; what is none counts as 0.
+pub(crate) fn indices(list: &List) -> Vec<u32> {
+    list.iter().map(|v| v.as_number().map_or(0, |x| x as u32)).collect()
+}
+
+/// A number with one decimal, as a few messages show it.
+pub(crate) fn string_number(x: f64) -> String {
+    format!("{x:.1}")
+}

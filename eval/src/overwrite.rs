@@ -1,0 +1,89 @@
+//! The warning for a variable that one scope assigns twice.
+//!
+//! Looked for when a file is loaded, whether or not its modules are ever called, as OpenSCAD's parser does. Overriding
+//! what an included file set is how libraries are configured and stays silent.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use scadstream_syntax::ast::{Stmt, StmtKind};
+use scadstream_syntax::{Diagnostic, Location, Severity, SourceId};
+
+use crate::load::Unit;
+use crate::names::Name;
+use crate::program::Program;
+
+/// Looks through a file and all that it includes.
+pub(crate) fn check(program: &mut Program, unit: &Rc<Unit>) {
+    let main = unit.source;
+    let mut checker = Checker { program, main };
+    checker.scope(unit, &unit.parsed.file.stmts);
+}
+
+struct Checker<'a> {
+    program: &'a mut Program,
+    main: SourceId,
+}
+
+type Assigned = HashMap<Name, Location>;
+
+impl Checker<'_> {
+    fn scope(&mut self, unit: &Rc<Unit>, stmts: &[Stmt]) {
+        let mut assigned = Assigned::new();
+        self.stmts(unit, stmts, &mut assigned);
+    }
+
+    fn stmts(&mut self, unit: &Rc<Unit>, stmts: &[Stmt], assigned: &mut Assigned) {
+        for stmt in stmts {
+            match &stmt.kind {
+                StmtKind::Assign(assign) => {
+                    let name = unit.names[assign.name.0 as usize];
+                    let location = Location { source: unit.source, span: stmt.span };
+                    if let Some(before) = assigned.insert(name, location) {
+                        self.report(name, before, location);
+                    }
+                }
+                StmtKind::Module(def) => self.scope(unit, &def.body),
+                StmtKind::Call(call) if !call.children.is_empty() => {
+                    self.scope(unit, &call.children)
+                }
+                StmtKind::If(first) => {
+                    let mut conditional = first;
+                    loop {
+                        self.scope(unit, &conditional.then);
+                        match conditional.otherwise.as_deref() {
+                            Some([Stmt { kind: StmtKind::If(next), .. }]) => conditional = next,
+                            Some(stmts) => break self.scope(unit, stmts),
+                            None => break,
+                        }
+                    }
+                }
+                StmtKind::Block(stmts) => self.stmts(unit, stmts, assigned),
+                StmtKind::Include(_) => {
+                    if let Some(included) = unit.includes.get(&stmt.span.start) {
+                        self.stmts(included, &included.parsed.file.stmts, assigned);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn report(&mut self, name: Name, before: Location, now: Location) {
+        if before.source != self.main {
+            return;
+        }
+        let source = self.program.messages.sources.get(before.source);
+        let line = source.line_column(before.span.start).line;
+        let name = self.program.names.text(name);
+        let text = if now.source == before.source {
+            format!("{name} was assigned on line {line} but was overwritten")
+        } else {
+            format!(
+                "{name} was assigned on line {line} of \"{}\" but was overwritten",
+                source.name()
+            )
+        };
+        self.program.messages.push(Diagnostic::new(Severity::Warning, text, Some(now)));
+    }
+}

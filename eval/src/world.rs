@@ -1,0 +1,142 @@
+//! The only contact with the outside: files and fonts.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use scadstream_syntax::{Parsed, Source, parse};
+
+/// What the evaluator asks of its surroundings. Everything else it does depends on its arguments alone.
+///
+/// Paths are opaque to the evaluator: it hands back what [`World::resolve`] gave.
+pub trait World {
+    /// Finds the file that a statement in the file `from` calls `path`, looking where `purpose` says.
+    ///
+    /// The result identifies the file (the same file gives the same string) and is the `from` of what stands in it.
+    /// None if there is no such file.
+    fn resolve(&self, path: &str, from: &str, purpose: Purpose) -> Option<String>;
+
+    /// The content of a file that [`World::resolve`] gave.
+    ///
+    /// # Errors
+    /// If it cannot be read any more; it counts as not found then.
+    fn read(&self, file: &str) -> std::io::Result<Arc<[u8]>>;
+
+    /// The file's name as messages show it: its path relative to the folder of the main file.
+    fn display_name(&self, file: &str) -> String {
+        file.to_owned()
+    }
+
+    /// Looks a parsed file up, or parses it and keeps it, by content: a library is parsed once, not once per edit.
+    ///
+    /// The default parses every time.
+    fn parsed(&self, source: &Arc<Source>) -> Arc<Parsed> {
+        Arc::new(parse(source))
+    }
+
+    /// Measures of a laid-out text, for `textmetrics()`.
+    fn text_metrics(&self, _text: &scadstream_csg::TextParameters) -> Option<TextMetrics> {
+        None
+    }
+
+    /// Measures of a font at a size, for `fontmetrics()`.
+    fn font_metrics(&self, _font: &str, _size: f64) -> Option<FontMetrics> {
+        None
+    }
+
+    /// Year, month and day that `version()` reports.
+    fn version_date(&self) -> [u32; 3] {
+        [2026, 7, 20]
+    }
+}
+
+/// What a file is looked up for: it decides where is looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// `include` and `use`: the folder of the file that holds the statement, then the library folders.
+    Source,
+    /// `import`, `surface` and the like: the folder of the file that holds the call only.
+    Data,
+}
+
+/// What `textmetrics()` gives; lengths in model units.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[expect(missing_docs, reason = "each is the key of the object that textmetrics() gives")]
+pub struct TextMetrics {
+    pub position: [f64; 2],
+    pub size: [f64; 2],
+    pub ascent: f64,
+    pub descent: f64,
+    pub offset: [f64; 2],
+    pub advance: [f64; 2],
+}
+
+/// What `fontmetrics()` gives; lengths in model units.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[expect(missing_docs, reason = "each is a key of the objects that fontmetrics() gives")]
+pub struct FontMetrics {
+    pub nominal_ascent: f64,
+    pub nominal_descent: f64,
+    pub max_ascent: f64,
+    pub max_descent: f64,
+    pub interline: f64,
+    pub family: String,
+    pub style: String,
+}
+
+/// A world of files held in memory, by their paths with `/` between folders; for tests and small documents.
+///
+/// Paths are looked up beside the file that asks, then from the top. Parsed files are kept by content.
+#[derive(Debug, Default)]
+pub struct MemoryWorld {
+    files: HashMap<String, Arc<[u8]>>,
+    cache: Mutex<HashMap<Arc<str>, Arc<Parsed>>>,
+}
+
+impl MemoryWorld {
+    /// A world without files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same world with one more file.
+    #[must_use]
+    pub fn with(mut self, path: &str, content: impl AsRef<[u8]>) -> Self {
+        self.files.insert(path.to_owned(), content.as_ref().into());
+        self
+    }
+}
+
+impl World for MemoryWorld {
+    fn resolve(&self, path: &str, from: &str, _purpose: Purpose) -> Option<String> {
+        let folder = from.rfind('/').map_or("", |end| &from[..=end]);
+        let beside = normalize(&format!("{folder}{path}"));
+        let from_top = normalize(path);
+        [beside, from_top].into_iter().flatten().find(|p| self.files.contains_key(p))
+    }
+
+    fn read(&self, file: &str) -> std::io::Result<Arc<[u8]>> {
+        self.files.get(file).cloned().ok_or_else(|| std::io::ErrorKind::NotFound.into())
+    }
+
+    fn parsed(&self, source: &Arc<Source>) -> Arc<Parsed> {
+        let mut cache = self.cache.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(
+            cache.entry(Arc::clone(source.text())).or_insert_with(|| Arc::new(parse(source))),
+        )
+    }
+}
+
+/// The path without `.` and `..`; none if it leads out of the top.
+fn normalize(path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
