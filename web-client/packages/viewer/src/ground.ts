@@ -48,8 +48,8 @@ const GRID_FRAGMENT = /* glsl */ `
   }
 
   void main() {
-    float strength = max(lines(spacing) * 0.16 * fine, lines(spacing * 10.0) * 0.34);
-    float fade = 1.0 - smoothstep(0.15, 1.0, distance(at, middle) / reach);
+    float strength = max(lines(spacing) * 0.12 * fine, lines(spacing * 10.0) * 0.26);
+    float fade = 1.0 - smoothstep(0.1, 0.9, distance(at, middle) / reach);
     gl_FragColor = vec4(color, strength * fade);
     #include <colorspace_fragment>
   }

@@ -1,0 +1,3 @@
+/** The Web Worker that holds the socket and decodes frames. */
+
+import "@scadstream/client/worker";
