@@ -56,7 +56,7 @@ class App {
   readonly #client: Client;
   readonly #notices: Notices;
   readonly #status = new StatusBar();
-  readonly #view = new ViewPort((picture) => saveFile(`${this.#stem}.png`, picture, "image/png"));
+  readonly #view: ViewPort;
   readonly #help = createHelpDialog();
   readonly #console = new Console((place) => this.#goTo(place));
   readonly #customizer = new Customizer(() => this.#changed());
