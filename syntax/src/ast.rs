@@ -3,6 +3,10 @@
 //! One [`File`] per source text. Names are [`Symbol`]s of the file's own table, so that comparing and resolving them
 //! costs an integer. Broken source gives [`StmtKind::Error`] and [`ExprKind::Error`] nodes beside diagnostics; the
 //! tree is always complete.
+//!
+//! Nesting is bounded by [`MAX_NESTING`](crate::MAX_NESTING), but chains are not: `a + b + ...` is as deep on the left
+//! as it is long, and so are calls, indexes and members after one another on the left, `?:` on the right, and `else if`.
+//! Walk those with a loop. [`Expr`] and [`If`] have a `Drop` that does; so match on them by reference.
 
 use std::sync::Arc;
 

@@ -137,8 +137,11 @@ impl<'a> Lexer<'a> {
 
     fn digit_first(&mut self, start: usize) {
         let span = self.span_from(start);
+        let name = &self.text[start..self.pos];
         self.diagnostics.push(SyntaxDiagnostic::deprecated(
-            "Variable names starting with digits will be removed in future releases.",
+            format!(
+                "Variable names starting with digits ('{name}') will be removed in future releases."
+            ),
             span,
         ));
     }

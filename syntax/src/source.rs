@@ -49,7 +49,7 @@ impl Source {
     }
 
     /// The file that the text at `offset` is from, and the offset in that file. For a text that is not
-    /// [spliced](crate::splice) it is the source itself.
+    /// [spliced](mod@crate::splice) it is the source itself.
     pub fn origin(&self, offset: u32) -> (&Source, u32) {
         let after = self.segments.partition_point(|segment| segment.start <= offset);
         match after.checked_sub(1).map(|place| &self.segments[place]) {
@@ -73,7 +73,7 @@ impl Source {
         &self.text
     }
 
-    /// Line and column of a byte offset; offsets past the end count as the end. In a [spliced](crate::splice) text
+    /// Line and column of a byte offset; offsets past the end count as the end. In a [spliced](mod@crate::splice) text
     /// they are those in the file that the text at the offset is from.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         if !self.segments.is_empty() {

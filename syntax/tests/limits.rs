@@ -6,7 +6,8 @@ use scadstream_syntax::parser::{Parsed, parse_text};
 /// Parses in a thread of 1 MiB, half of what Rust gives a thread by default.
 fn parse_in_small_stack(text: String) -> Parsed {
     let run = move || parse_text(&text);
-    std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap()
+    let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(run);
+    thread.expect("a thread can be started").join().expect("parsing does not panic")
 }
 
 /// Nests `open .. close` in itself, far too deep and then as deep as it may be, and parses both.

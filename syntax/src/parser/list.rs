@@ -8,15 +8,24 @@ use crate::token::TokenKind;
 impl Parser<'_> {
     /// `(a, name = b)`
     pub(super) fn args(&mut self) -> Vec<Arg> {
-        let mut args = vec![];
-        if self.expect(TokenKind::LParen, "`(`") {
-            if self.at(TokenKind::Comma) {
-                self.unexpected("an argument");
-            }
-            self.items(TokenKind::RParen, |parser| args.push(parser.arg()));
-            self.close(TokenKind::RParen, "`,` or `)` after the argument");
+        if !self.expect(TokenKind::LParen, "`(`") {
+            return vec![];
         }
+        if self.at(TokenKind::Comma) {
+            self.unexpected("an argument");
+        }
+        let args = self.arg_list();
+        self.close(TokenKind::RParen, "`,` or `)` after the argument");
         args
+    }
+
+    fn arg_list(&mut self) -> Vec<Arg> {
+        let base = self.args.len();
+        self.items(TokenKind::RParen, |parser| {
+            let arg = parser.arg();
+            parser.args.push(arg);
+        });
+        self.args.drain(base..).collect()
     }
 
     fn arg(&mut self) -> Arg {
@@ -39,12 +48,16 @@ impl Parser<'_> {
 
     /// `(a, b = default)`
     pub(super) fn params(&mut self) -> Vec<Param> {
-        let mut params = vec![];
-        if self.expect(TokenKind::LParen, "`(`") {
-            self.items(TokenKind::RParen, |parser| params.extend(parser.param()));
-            self.close(TokenKind::RParen, "`,` or `)` after the parameter");
+        if !self.expect(TokenKind::LParen, "`(`") {
+            return vec![];
         }
-        params
+        let base = self.params.len();
+        self.items(TokenKind::RParen, |parser| {
+            let param = parser.param();
+            parser.params.extend(param);
+        });
+        self.close(TokenKind::RParen, "`,` or `)` after the parameter");
+        self.params.drain(base..).collect()
     }
 
     fn param(&mut self) -> Option<Param> {
@@ -61,16 +74,17 @@ impl Parser<'_> {
     /// A vector or a range.
     pub(super) fn vector(&mut self) -> Expr {
         let start = self.bump().start;
-        let mut elements = vec![];
+        let base = self.elements.len();
         let mut range = None;
         self.items(TokenKind::RBracket, |parser| {
             let element = parser.element();
-            if elements.is_empty() && range.is_none() && parser.at(TokenKind::Colon) {
+            if parser.elements.len() == base && range.is_none() && parser.at(TokenKind::Colon) {
                 range = parser.range_after(element);
             } else {
-                elements.push(element);
+                parser.elements.push(element);
             }
         });
+        let elements: Vec<_> = self.elements.drain(base..).collect();
         let kind = match range {
             Some(range) => {
                 self.close(TokenKind::RBracket, "`:` or `]` in the range");
@@ -153,17 +167,15 @@ impl Parser<'_> {
     /// `for (bindings) body` or `for (init; condition; next) body`
     fn for_element(&mut self) -> ElementKind {
         self.bump();
-        let mut bindings = vec![];
         self.expect(TokenKind::LParen, "`(` after `for`");
-        self.items(TokenKind::RParen, |parser| bindings.push(parser.arg()));
+        let bindings = self.arg_list();
         if !self.eat(TokenKind::Semicolon) {
             self.close(TokenKind::RParen, "`,`, `;` or `)` in the `for`");
             return ElementKind::For(bindings, self.boxed_element());
         }
         let condition = Box::new(self.expr());
         self.expect(TokenKind::Semicolon, "`;` after the condition of the `for`");
-        let mut next = vec![];
-        self.items(TokenKind::RParen, |parser| next.push(parser.arg()));
+        let next = self.arg_list();
         self.close(TokenKind::RParen, "`,` or `)` in the `for`");
         ElementKind::ForC { init: bindings, condition, next, body: self.boxed_element() }
     }

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::Severity;
-use crate::ast::{Expr, ExprKind, File, Symbol};
+use crate::ast::{Arg, Element, Expr, ExprKind, File, Param, Stmt, Symbol};
 use crate::lexer::Lexer;
 use crate::parse_error::SyntaxDiagnostic;
 use crate::source::Source;
@@ -94,8 +94,14 @@ struct Parser<'a> {
     /// The nesting limit was met: the rest of the text is skipped, and its faults would be ours.
     cut_off: bool,
     symbols: Interner<'a>,
-    /// Left operands that wait for their operators, shared by all expressions being parsed.
+    /// Left operands that wait for their operators, of all expressions being parsed.
     operands: Vec<expression::Pending>,
+    /// Items of all lists being parsed, the innermost last. Each list takes its own in one go when it is complete, so
+    /// that trees hold no spare capacity: most lists have one or two items, and a growing `Vec` makes room for four.
+    args: Vec<Arg>,
+    params: Vec<Param>,
+    elements: Vec<Element>,
+    stmts: Vec<Stmt>,
     diagnostics: Vec<SyntaxDiagnostic>,
     includes_inside_statements: bool,
 }
@@ -125,7 +131,11 @@ impl<'a> Parser<'a> {
             panicking: false,
             cut_off: false,
             symbols: Interner::default(),
-            operands: Vec::new(),
+            operands: vec![],
+            args: vec![],
+            params: vec![],
+            elements: vec![],
+            stmts: vec![],
             diagnostics: lexer.diagnostics(),
             includes_inside_statements,
         }

@@ -39,16 +39,21 @@ impl Parser<'_> {
 
     /// Statements up to, not including, a `}` or the end of the text.
     fn stmts(&mut self, place: Place) -> Vec<Stmt> {
-        let mut stmts = vec![];
+        let base = self.stmts.len();
         while !matches!(self.kind(), TokenKind::RBrace | TokenKind::Eof) {
             let before = self.pos;
-            stmts.push(self.stmt(place));
+            let stmt = self.stmt(place);
+            self.stmts.push(stmt);
             if self.panicking {
                 self.skip_to_statement(before);
                 self.panicking = false;
+                if let Some(Stmt { kind: StmtKind::Error, span }) = self.stmts.last_mut() {
+                    let skipped = self.tokens[self.pos - 1].end;
+                    span.end = span.end.max(skipped);
+                }
             }
         }
-        stmts
+        self.stmts.drain(base..).collect()
     }
 
     /// `{ stmts }`; the current token is the `{`.
