@@ -14,6 +14,14 @@ import { platform, type WebSocketClass, type WebSocketLike } from "./platform.js
 /** Close codes after which another try would end the same way (SPEC.md, section 7.5). */
 const FINAL_CLOSE_CODES: ReadonlySet<number> = new Set([1000, 1009, 4400, 4401, 4406]);
 
+/**
+ * How often the server is asked for a sign of life, in milliseconds. A connection whose other end has vanished says
+ * nothing for many minutes otherwise. Picked by hand, below the minute after which proxies drop idle connections.
+ */
+const KEEP_ALIVE_MS = 25_000;
+/** Nonce of these pings: the session's own count from 1. */
+const KEEP_ALIVE_NONCE = 0;
+
 export class SocketLink implements Link {
   readonly #options: LinkOptions;
   readonly #class: WebSocketClass;
@@ -22,7 +30,10 @@ export class SocketLink implements Link {
   readonly #credit: CreditAccount;
   #socket: WebSocketLike | undefined;
   #open = false;
+  /** Of the next try, or of the next sign of life. */
   #timer: unknown;
+  /** Whether anything came since the last ping. */
+  #heard = false;
   /** Tries since the last `Welcome`. */
   #attempt = 0;
   #ended = false;
@@ -58,8 +69,8 @@ export class SocketLink implements Link {
 
   close(): void {
     this.#ended = true;
-    platform.clearTimeout(this.#timer);
-    this.#detach()?.close(1000);
+    const socket = this.#detach();
+    socket?.close(1000);
   }
 
   #connect(): void {
@@ -77,15 +88,37 @@ export class SocketLink implements Link {
     socket.onopen = () => {
       this.#open = true;
       this.#credit.reset();
+      this.#heard = true;
+      this.#watch();
       this.#emit({ type: "connected" });
     };
     socket.onmessage = (event: { data: unknown }) => this.#receive(event.data);
-    socket.onclose = (event: { code: number; reason: string }) => this.#lost(event);
+    socket.onclose = (event: { code: number; reason: string }) => {
+      const opened = this.#open;
+      this.#detach();
+      this.#lost(event, opened);
+    };
     // `close` follows and says more.
     socket.onerror = () => {};
   }
 
+  /** Asks for a sign of life, after which the next must come before the next question. */
+  #watch(): void {
+    this.#timer = platform.setTimeout(() => {
+      if (this.#heard) {
+        this.#heard = false;
+        this.send(encodeClientMessage({ kind: "ping", nonce: KEEP_ALIVE_NONCE }));
+        this.#watch();
+      } else {
+        const socket = this.#detach();
+        this.#lost({ code: 4408, reason: "no sign of life" }, true);
+        socket?.close(4408);
+      }
+    }, KEEP_ALIVE_MS);
+  }
+
   #receive(data: unknown): void {
+    this.#heard = true;
     if (!(data instanceof ArrayBuffer)) {
       this.#emit({
         type: "fault",
@@ -117,9 +150,7 @@ export class SocketLink implements Link {
     }
   }
 
-  #lost({ code, reason }: { code: number; reason: string }): void {
-    const opened = this.#open;
-    this.#detach();
+  #lost({ code, reason }: { code: number; reason: string }, opened: boolean): void {
     this.#attempt += 1;
     const { reconnect } = this.#options;
     const willRetry =
@@ -146,6 +177,7 @@ export class SocketLink implements Link {
 
   /** Lets go of the socket: nothing that it still says is heard. */
   #detach(): WebSocketLike | undefined {
+    platform.clearTimeout(this.#timer);
     const socket = this.#socket;
     this.#socket = undefined;
     this.#open = false;
