@@ -32,6 +32,11 @@ impl World for Disk {
         Ok(std::fs::read(file)?.into())
     }
 
+    /// The release that most machines have installed, whose output this is compared with.
+    fn version_date(&self) -> [u32; 3] {
+        [2021, 1, 0]
+    }
+
     fn display_name(&self, file: &str) -> String {
         let path = Path::new(file);
         path.strip_prefix(&self.folder).unwrap_or(path).to_string_lossy().into_owned()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use scadstream_csg::{Kind, Modifiers, Node, Origin};
 use scadstream_syntax::{Diagnostic, Severity, Source, SourceId, SourceMap};
 
-use crate::evaluator::{Env, Eval, Evaluator, StopReason};
+use crate::evaluator::{Eval, Evaluator, StopReason};
 use crate::format;
 use crate::limits::Control;
 use crate::load::{Broken, Loader};

@@ -197,7 +197,7 @@ fn compile_contents(
             Some(special) => Target::Special(special),
             None => Target::Slot(scope.declare(*name, false)),
         };
-        let is_parameter = scope.kind == ScopeKind::Module && !scope.mark_assigned(*name);
+        let is_parameter = !scope.mark_assigned(*name);
         let overwrites = (is_parameter && is_literal(ast)).then(|| (*name, location));
         assigns.push(Assign { target, value, overwrites });
     }

@@ -7,7 +7,6 @@ use smallvec::SmallVec;
 use crate::code::{ModuleCall, Target};
 use crate::evaluator::{Env, Eval, Evaluator};
 use crate::list::List;
-use crate::names::Special;
 use crate::value::Value;
 
 /// Finest `$fa` and `$fs`.
@@ -16,15 +15,15 @@ const FINEST: f64 = 0.01;
 /// Evaluated arguments, by the number of their parameter.
 pub(crate) struct Args {
     values: SmallVec<[Value; 4]>,
-    /// `$name = value` arguments: they hold for this node, not for its children.
-    specials: SmallVec<[(Special, Value); 1]>,
     pub(crate) location: Location,
 }
 
 impl Args {
+    /// Evaluates the arguments of a call. `$name = value` among them is set, for the node and its children; the
+    /// caller restores what was before.
     pub(crate) fn evaluate(ev: &mut Evaluator<'_>, call: &ModuleCall, env: Env<'_>) -> Eval<Self> {
         let mut values: SmallVec<[Value; 4]> = SmallVec::new();
-        let mut specials = SmallVec::new();
+        let mut specials = crate::call::Specials::new();
         for arg in &call.args.list {
             let value = ev.eval(&arg.value, env)?;
             match arg.target {
@@ -42,7 +41,10 @@ impl Args {
         if !call.args.warnings.is_empty() {
             ev.warn_arguments(&call.args.warnings, call.location);
         }
-        Ok(Self { values, specials, location: call.location })
+        for (special, value) in specials {
+            ev.set_special(special, value);
+        }
+        Ok(Self { values, location: call.location })
     }
 
     /// The argument for a parameter; [`Value::Unset`] if it was not given.
@@ -74,21 +76,13 @@ impl Args {
         }
     }
 
-    fn special(&self, ev: &mut Evaluator<'_>, special: Special) -> Value {
-        match self.specials.iter().rev().find(|(s, _)| *s == special) {
-            Some((_, value)) => value.clone(),
-            None => ev.special(special).clone(),
-        }
-    }
-
     /// `$fn`, `$fa` and `$fs` as they hold for this node.
     pub(crate) fn fragments(&self, ev: &mut Evaluator<'_>) -> Fragments {
         let names = ev.builtin_specials;
-        let number = |value: Value, default| value.as_number().unwrap_or(default);
         let mut fragments = Fragments {
-            fn_: number(self.special(ev, names.fn_), 0.0),
-            fa: number(self.special(ev, names.fa), 12.0),
-            fs: number(self.special(ev, names.fs), 2.0),
+            fn_: ev.special(names.fn_).as_number().unwrap_or(0.0),
+            fa: ev.special(names.fa).as_number().unwrap_or(12.0),
+            fs: ev.special(names.fs).as_number().unwrap_or(2.0),
         };
         if fragments.fs < FINEST {
             ev.warn("$fs too small - clamping to 0.010000", self.location);

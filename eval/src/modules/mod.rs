@@ -142,7 +142,7 @@ impl BuiltinModule {
             M::Multmatrix => (1, &["m"]),
             M::Offset => (1, &["r", "delta", "chamfer"]),
             M::Polygon => (3, &["points", "paths", "convexity"]),
-            M::Polyhedron => (3, &["points", "faces", "convexity"]),
+            M::Polyhedron => (3, &["points", "faces", "convexity", "triangles"]),
             M::Projection => (1, &["cut", "convexity"]),
             M::Resize => (3, &["newsize", "auto", "convexity"]),
             M::Roof => (1, &["method", "convexity"]),
@@ -202,6 +202,7 @@ pub(crate) fn instantiate(
         ev.warn("Experimental builtin module 'roof' is not enabled", call.location);
         return Ok(None);
     }
+    let mark = ev.mark();
     let args = Args::evaluate(ev, call, env)?;
     if module.is_leaf() && !call.children.statements.is_empty() {
         let name = Arc::clone(ev.program.names.text(call.name));
@@ -238,5 +239,6 @@ pub(crate) fn instantiate(
     if !module.is_leaf() {
         ev.block(&call.children, env.frame, &mut children)?;
     }
+    ev.restore(mark);
     ev.node(kind, call.modifiers, call.location, children)
 }

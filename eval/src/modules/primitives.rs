@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use scadstream_csg::Kind;
+use scadstream_syntax::{Diagnostic, Severity};
 
 use crate::evaluator::Evaluator;
 use crate::format;
@@ -132,7 +133,15 @@ pub(super) fn polyhedron(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
             );
         }
     }
-    let faces = match args.get(1) {
+    let faces = match (args.get(1), args.get(3)) {
+        (faces, Value::Unset) => faces,
+        (_, triangles) => {
+            let text = "polyhedron(triangles=[]) will be removed in future releases. Use polyhedron(faces=[]) instead.";
+            ev.program.messages.push(Diagnostic::new(Severity::Deprecated, text, None));
+            triangles
+        }
+    };
+    let faces = match faces {
         Value::List(list) => paths(ev, args, "faces", list),
         other => {
             let shown = format::quoted(other);
