@@ -10,7 +10,7 @@ import type {
   Queued,
   Welcome,
 } from "./messages.js";
-import type { Scene, SceneChunk } from "./scene.js";
+import type { LoadedChunk, Scene } from "./scene.js";
 
 export type ClientEvent =
   /** The session is open, for the first time or again. */
@@ -40,7 +40,7 @@ export type ClientEvent =
   | {
       readonly type: "chunk";
       readonly scene: Scene;
-      readonly chunk: SceneChunk;
+      readonly chunk: LoadedChunk;
       readonly credit: number;
     }
   /** All chunks are there: the scene replaces the one before. */

@@ -35,5 +35,5 @@ export type {
   WorkerLike,
   WorkerScopeLike,
 } from "./platform.js";
-export type { Mesh, Scene, SceneChunk } from "./scene.js";
+export type { LoadedChunk, Mesh, Scene, SceneChunk } from "./scene.js";
 export { serveWorker } from "./serve-worker.js";

@@ -5,7 +5,7 @@ import { DecodeError } from "./errors.js";
 import type { ReceivedChunk } from "./link.js";
 import type { ChunkHash, Manifest, Part } from "./messages.js";
 import type { Level } from "./numbers.js";
-import type { Mesh, Scene, SceneChunk } from "./scene.js";
+import type { LoadedChunk, Mesh, Scene, SceneChunk } from "./scene.js";
 
 type MutableChunk = SceneChunk & { mesh: Mesh | undefined };
 
@@ -41,7 +41,7 @@ export class SceneBuilder implements Scene {
    * Returns the chunks of it that are there already, and the indices of those to ask for, because the server takes
    * them for known and `store` does not have them. Throws `DecodeError` when a piece is missing before it.
    */
-  extend(manifest: Manifest, store: ChunkStore): { found: SceneChunk[]; needed: number[] } {
+  extend(manifest: Manifest, store: ChunkStore): { found: LoadedChunk[]; needed: number[] } {
     const follows =
       !this.#announced &&
       manifest.firstChunk === this.chunks.length &&
@@ -50,7 +50,7 @@ export class SceneBuilder implements Scene {
       throw new DecodeError("field", "Manifest.first_chunk: a piece is missing before this one");
     }
     this.parts.push(...manifest.parts);
-    const found: SceneChunk[] = [];
+    const found: LoadedChunk[] = [];
     const needed: number[] = [];
     for (const entry of manifest.chunks) {
       if (entry.part >= this.parts.length) {
@@ -61,7 +61,7 @@ export class SceneBuilder implements Scene {
       this.chunks.push(chunk);
       if (mesh !== undefined) {
         this.loaded += 1;
-        found.push(chunk);
+        found.push(withMesh(chunk, mesh));
         continue;
       }
       const waiting = this.#missing.get(entry.hash);
@@ -96,11 +96,15 @@ export class SceneBuilder implements Scene {
   }
 
   /** Gives `mesh` to all chunks that wait for it, and returns them. */
-  fill(mesh: Mesh): SceneChunk[] {
+  fill(mesh: Mesh): LoadedChunk[] {
     const waiting = this.#missing.get(mesh.hash) ?? [];
     this.#missing.delete(mesh.hash);
-    for (const chunk of waiting) chunk.mesh = mesh;
     this.loaded += waiting.length;
-    return waiting;
+    return waiting.map((chunk) => withMesh(chunk, mesh));
   }
+}
+
+/** Gives a chunk its mesh: the same object, which is from now on a loaded one. */
+function withMesh(chunk: MutableChunk, mesh: Mesh): LoadedChunk {
+  return Object.assign(chunk, { mesh });
 }

@@ -22,6 +22,11 @@ export interface SceneChunk extends ChunkEntry {
   readonly mesh: Mesh | undefined;
 }
 
+/** A chunk whose mesh is there. */
+export interface LoadedChunk extends SceneChunk {
+  readonly mesh: Mesh;
+}
+
 /** All that there is to draw of a document, or will be. One object for a scene: it grows as its pieces come. */
 export interface Scene {
   readonly document: number;

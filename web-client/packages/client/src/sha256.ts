@@ -7,8 +7,8 @@
 
 /** The digest as hex. */
 export function sha256(bytes: Uint8Array): string {
-  const state = new Uint32Array(INITIAL);
-  const words = new Uint32Array(64);
+  const state = Int32Array.from(INITIAL);
+  const words = new Int32Array(64);
   const whole = bytes.byteLength - (bytes.byteLength % 64);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = 0; at < whole; at += 64) mix(state, words, view, at);
@@ -23,23 +23,31 @@ export function sha256(bytes: Uint8Array): string {
   tailView.setUint32(tail.byteLength - 4, bytes.byteLength << 3);
   for (let at = 0; at < tail.byteLength; at += 64) mix(state, words, tailView, at);
 
-  return Array.from(state, (word) => word.toString(16).padStart(8, "0")).join("");
+  return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-function mix(state: Uint32Array, words: Uint32Array, block: DataView, at: number): void {
-  for (let i = 0; i < 16; i++) words[i] = block.getUint32(at + 4 * i);
+/** Mixes a block of 64 bytes into the state. Signed 32-bit arithmetic throughout, which engines do without boxing. */
+function mix(state: Int32Array, words: Int32Array, block: DataView, at: number): void {
+  for (let i = 0; i < 16; i++) words[i] = block.getInt32(at + 4 * i);
   for (let i = 16; i < 64; i++) {
-    const w2 = words[i - 2] as number;
-    const w15 = words[i - 15] as number;
+    const w2 = get(words, i - 2);
+    const w15 = get(words, i - 15);
     const s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >>> 10);
     const s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ (w15 >>> 3);
-    words[i] = (words[i - 16] as number) + s0 + (words[i - 7] as number) + s1;
+    words[i] = (get(words, i - 16) + s0 + get(words, i - 7) + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as Eight;
+  let a = get(state, 0);
+  let b = get(state, 1);
+  let c = get(state, 2);
+  let d = get(state, 3);
+  let e = get(state, 4);
+  let f = get(state, 5);
+  let g = get(state, 6);
+  let h = get(state, 7);
   for (let i = 0; i < 64; i++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
     const choice = (e & f) ^ (~e & g);
-    const t1 = (h + s1 + choice + (ROUND[i] as number) + (words[i] as number)) | 0;
+    const t1 = (h + s1 + choice + get(ROUND, i) + get(words, i)) | 0;
     const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
     const majority = (a & b) ^ (a & c) ^ (b & c);
     h = g;
@@ -51,22 +59,31 @@ function mix(state: Uint32Array, words: Uint32Array, block: DataView, at: number
     b = a;
     a = (t1 + s0 + majority) | 0;
   }
-  const added = [a, b, c, d, e, f, g, h];
-  for (let i = 0; i < 8; i++) state[i] = (state[i] as number) + (added[i] as number);
+  state[0] = get(state, 0) + a;
+  state[1] = get(state, 1) + b;
+  state[2] = get(state, 2) + c;
+  state[3] = get(state, 3) + d;
+  state[4] = get(state, 4) + e;
+  state[5] = get(state, 5) + f;
+  state[6] = get(state, 6) + g;
+  state[7] = get(state, 7) + h;
+}
+
+/** An element that is there. */
+function get(words: Int32Array, i: number): number {
+  return words[i] as number;
 }
 
 function rotate(word: number, by: number): number {
   return (word >>> by) | (word << (32 - by));
 }
 
-type Eight = [number, number, number, number, number, number, number, number];
-
-/** The first 64 primes. */
+/** The first 64 primes, whose roots' fractional parts are the constants of FIPS 180-4, sections 4.2.2 and 5.3.3. */
 const PRIMES = Array.from({ length: 310 }, (_, i) => i + 2).filter((n) => {
   for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
   return true;
 });
 /** The first 32 bits of the fractional part. */
-const fraction = (x: number) => Math.floor((x - Math.floor(x)) * 2 ** 32);
-const INITIAL = PRIMES.slice(0, 8).map((p) => fraction(Math.sqrt(p)));
-const ROUND = PRIMES.slice(0, 64).map((p) => fraction(Math.cbrt(p)));
+const fraction = (x: number) => Math.floor((x - Math.floor(x)) * 2 ** 32) | 0;
+const INITIAL = Int32Array.from(PRIMES.slice(0, 8), (p) => fraction(Math.sqrt(p)));
+const ROUND = Int32Array.from(PRIMES, (p) => fraction(Math.cbrt(p)));
