@@ -103,6 +103,12 @@ impl ChunkPlan {
         &self.infos
     }
 
+    /// Bytes that the plan itself holds; the meshes, which it shares, do not count.
+    pub fn retained_bytes(&self) -> usize {
+        let lists = self.triangles.iter().map(|list| size_of_val::<[u32]>(list));
+        lists.sum::<usize>() + size_of_val::<[ChunkInfo]>(&self.infos)
+    }
+
     /// Makes chunk `index`; the same bytes each time.
     ///
     /// # Panics

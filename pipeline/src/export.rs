@@ -1,0 +1,161 @@
+//! Writing a model's result in a file format.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use scadstream_geometry::export::{ExportError, obj, off, stl};
+use scadstream_geometry::{Mesh, Whole};
+
+use crate::model::Model;
+use crate::solved::Solved;
+
+/// File formats that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names say it; see `describe`")]
+pub enum Format {
+    StlAscii,
+    StlBinary,
+    Off,
+    Obj,
+    Csg,
+    Echo,
+}
+
+/// What has to be known of a model before it can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Its CSG tree or messages only.
+    Evaluation,
+    /// Its geometry, three-dimensional.
+    Solid,
+}
+
+/// Why a result could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The result is of another dimension than the format takes.
+    #[error("Current top level object is not a 3D object.")]
+    NotSolid,
+    /// There is nothing to write.
+    #[error("Current top level object is empty.")]
+    Empty,
+    /// The format cannot hold the result.
+    #[error(transparent)]
+    Format(ExportError),
+    /// Writing failed.
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<ExportError> for WriteError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Io(error) => Self::Io(error),
+            other => Self::Format(other),
+        }
+    }
+}
+
+impl Format {
+    /// All formats with the name by which `--export-format` takes them.
+    pub const NAMES: &[(&str, Format)] = &[
+        ("asciistl", Format::StlAscii),
+        ("binstl", Format::StlBinary),
+        ("off", Format::Off),
+        ("obj", Format::Obj),
+        ("csg", Format::Csg),
+        ("echo", Format::Echo),
+    ];
+
+    /// The format of a name, case ignored; `stl` is the text form, as in OpenSCAD.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let name = if name == "stl" { "asciistl" } else { &name };
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+
+    /// The format of a file name's extension.
+    pub fn from_path(path: &Path) -> Option<Self> {
+        Self::from_name(path.extension()?.to_str()?)
+    }
+
+    /// The usual extension.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Format::StlAscii | Format::StlBinary => "stl",
+            Format::Off => "off",
+            Format::Obj => "obj",
+            Format::Csg => "csg",
+            Format::Echo => "echo",
+        }
+    }
+
+    /// What the format is made from.
+    pub const fn needs(self) -> Needs {
+        match self {
+            Format::Csg | Format::Echo => Needs::Evaluation,
+            Format::StlAscii | Format::StlBinary | Format::Off | Format::Obj => Needs::Solid,
+        }
+    }
+}
+
+impl Model {
+    /// Writes what needs no geometry.
+    ///
+    /// # Errors
+    /// [`WriteError::Io`].
+    ///
+    /// # Panics
+    /// If the format [needs](Format::needs) geometry.
+    pub fn write(&self, format: Format, out: &mut impl Write) -> Result<(), WriteError> {
+        match format {
+            Format::Csg => {
+                let mut text = String::new();
+                scadstream_csg::write_csg(&mut text, self.root(), scadstream_syntax::format_number);
+                out.write_all(text.as_bytes())?;
+            }
+            Format::Echo => {
+                for message in self.messages() {
+                    writeln!(out, "{}", message.line)?;
+                }
+            }
+            _ => unreachable!("{format:?} is made from geometry"),
+        }
+        Ok(())
+    }
+}
+
+impl Solved {
+    /// Writes the result.
+    ///
+    /// # Errors
+    /// [`WriteError`]
+    ///
+    /// # Panics
+    /// If the format is not made from geometry.
+    pub fn write(&self, format: Format, out: &mut impl Write) -> Result<(), WriteError> {
+        match format {
+            Format::StlAscii => stl::write_ascii(self.solid()?, out)?,
+            Format::StlBinary => stl::write_binary(self.solid()?, out)?,
+            Format::Off => off::write(self.solid()?, out)?,
+            Format::Obj => obj::write(self.solid()?, out)?,
+            Format::Csg | Format::Echo => unreachable!("{format:?} is made without geometry"),
+        }
+        Ok(())
+    }
+
+    fn solid(&self) -> Result<&Mesh, WriteError> {
+        match &self.whole {
+            Whole::Solid(mesh) => Ok(mesh),
+            Whole::Flat(_) => Err(WriteError::NotSolid),
+            Whole::Empty => Err(WriteError::Empty),
+        }
+    }
+}

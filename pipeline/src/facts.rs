@@ -1,0 +1,55 @@
+//! What a result measures.
+
+use scadstream_geometry::measure::measure;
+use scadstream_geometry::{Region, Whole};
+
+/// Facts of a result. Lengths in model units.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Facts {
+    /// Volume; 0 for a 2D result.
+    pub volume: f64,
+    /// Surface area; for a 2D result its area.
+    pub area: f64,
+    /// Smallest and largest corner; none when the result is empty.
+    pub bounds: Option<[[f64; 3]; 2]>,
+    /// Handles of the surface; none for a 2D or empty result.
+    pub genus: Option<i64>,
+    /// Triangles; 0 for a 2D result.
+    pub triangles: u64,
+    /// Vertices, or points of the outlines in 2D.
+    pub vertices: u64,
+    /// Whether the result is two-dimensional.
+    pub flat: bool,
+}
+
+impl Facts {
+    /// Measures a result.
+    pub fn of(whole: &Whole) -> Self {
+        match whole {
+            Whole::Empty => Self::default(),
+            Whole::Solid(mesh) => {
+                let measure = measure(mesh);
+                Self {
+                    volume: measure.volume,
+                    area: measure.area,
+                    bounds: measure.bounds.map(|bounds| [bounds.min, bounds.max]),
+                    genus: Some(measure.genus),
+                    triangles: measure.triangles as u64,
+                    vertices: measure.vertices as u64,
+                    flat: false,
+                }
+            }
+            Whole::Flat(region) => Self::of_region(region),
+        }
+    }
+
+    fn of_region(region: &Region) -> Self {
+        Self {
+            area: region.area(),
+            bounds: region.bounds().map(|corners| corners.map(|[x, y]| [x, y, 0.0])),
+            vertices: region.points().count() as u64,
+            flat: true,
+            ..Self::default()
+        }
+    }
+}

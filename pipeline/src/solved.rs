@@ -1,0 +1,69 @@
+//! A model's geometry: what to draw, what to export, what it measures.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use scadstream_geometry::{Mesh, PartKind, Solution, Whole};
+use scadstream_stream::{ChunkOptions, ChunkPlan};
+
+use crate::control::{Control, Stopped};
+use crate::facts::Facts;
+use crate::message::Message;
+
+/// The exact geometry of a model.
+#[derive(Debug)]
+pub struct Solved {
+    /// The result as one object.
+    pub whole: Whole,
+    /// What it measures.
+    pub facts: Facts,
+    /// What to draw, in this order.
+    pub parts: Vec<DrawnPart>,
+    /// Messages of solving.
+    pub messages: Vec<Message>,
+    /// Wall-clock time that solving took.
+    pub time: Duration,
+}
+
+/// A mesh and its role in the picture.
+#[derive(Debug, Clone)]
+pub struct DrawnPart {
+    /// Its role.
+    pub kind: PartKind,
+    /// Its triangles; those of a flat part lie in the plane z = 0 and face up.
+    pub mesh: Arc<Mesh>,
+}
+
+impl Solved {
+    pub(crate) fn new(
+        solution: Solution,
+        whole: Whole,
+        messages: Vec<Message>,
+        start: Instant,
+    ) -> Self {
+        // What counts as a solid is drawn as it is exported: united. Everything else is drawn as it is.
+        let united = match &whole {
+            Whole::Solid(mesh) => Some(DrawnPart { kind: PartKind::Solid, mesh: Arc::clone(mesh) }),
+            Whole::Flat(_) | Whole::Empty => None,
+        };
+        let others = solution.parts.into_iter().filter(|part| part.kind != PartKind::Solid);
+        let others = others.map(|part| DrawnPart { kind: part.kind, mesh: part.mesh });
+        Self {
+            facts: Facts::of(&whole),
+            parts: united.into_iter().chain(others).collect(),
+            whole,
+            messages,
+            time: start.elapsed(),
+        }
+    }
+
+    /// Plans the chunks of the parts; part `i` of the plan is `parts[i]`.
+    ///
+    /// # Errors
+    /// [`Stopped::Cancelled`] soon after the token is.
+    pub fn plan(&self, options: ChunkOptions, control: &Control<'_>) -> Result<ChunkPlan, Stopped> {
+        let meshes = self.parts.iter().map(|part| Arc::clone(&part.mesh)).collect();
+        ChunkPlan::new(meshes, options, &|| control.cancel.is_cancelled())
+            .map_err(|_| Stopped::Cancelled)
+    }
+}
