@@ -10,8 +10,12 @@ import type { ReconnectOptions } from "./options.js";
 import type { Mesh } from "./scene.js";
 
 export interface Link {
-  /** Sends a frame, in a buffer of its own that the link may take; when there is no connection it is dropped. */
-  send(frame: Uint8Array<ArrayBuffer>): void;
+  /**
+   * Sends a frame, in a buffer of its own that the link may take. When `connection` is not the one that there is now,
+   * it is dropped: with a worker between, the sender may not know yet that another has taken its place, and in a new
+   * session nothing may come before `Hello`.
+   */
+  send(frame: Uint8Array<ArrayBuffer>, connection: number): void;
   /** Bytes of a received chunk or file are used: the server may send as many more. */
   acknowledge(bytes: number): void;
   /** Ends the link for good; nothing comes out of it any more. */
@@ -24,8 +28,8 @@ export interface ReceivedChunk extends Omit<Chunk, "payload"> {
 }
 
 export type LinkEvent =
-  /** There is a connection, for the first time or again: the session can be opened. */
-  | { readonly type: "connected" }
+  /** There is a connection, for the first time or again: the session can be opened. Numbered from 1. */
+  | { readonly type: "connected"; readonly connection: number }
   | {
       readonly type: "message";
       readonly message: Exclude<ServerMessage, Chunk> | ReceivedChunk;

@@ -24,7 +24,7 @@ export function serveWorker(
         );
         break;
       case "send":
-        link?.send(command.frame);
+        link?.send(command.frame, command.connection);
         break;
       case "acknowledge":
         link?.acknowledge(command.bytes);

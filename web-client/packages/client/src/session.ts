@@ -34,6 +34,8 @@ export class Session implements Client {
   #state: Client["state"] = "connecting";
   #welcome: m.Welcome | undefined;
   readonly #link: Link;
+  /** The link's number of the connection that the session is on. */
+  #connection = 0;
   readonly #options: ConnectOptions;
   /** Codecs that the link decodes, best first. */
   readonly #codecs: readonly Codec[];
@@ -84,8 +86,8 @@ export class Session implements Client {
     this.#documents.set(number, document);
     document.newest?.outcome.reject(renderError("superseded", "a newer revision took its place"));
     document.newest = revision;
-    // Before the session is open `Hello` must be first; the render follows it then.
-    if (this.#state === "open") this.#link.send(frame);
+    // Without a connection it goes nowhere: it is sent when there is one.
+    this.#link.send(frame, this.#connection);
     const unlisten = onAbort(request.signal, () => this.#cancel(document, revision));
     revision.outcome.promise().then(unlisten, unlisten);
     return {
@@ -157,6 +159,7 @@ export class Session implements Client {
     if (this.#state === "closed") return;
     switch (event.type) {
       case "connected":
+        this.#connection = event.connection;
         this.#openSession();
         break;
       case "message":
@@ -412,7 +415,7 @@ export class Session implements Client {
   // Helpers
 
   #send(message: m.ClientMessage): void {
-    this.#link.send(encodeClientMessage(message));
+    this.#link.send(encodeClientMessage(message), this.#connection);
   }
 
   #mustBeOpen(): void {

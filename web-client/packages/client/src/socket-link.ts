@@ -30,6 +30,8 @@ export class SocketLink implements Link {
   readonly #credit: CreditAccount;
   #socket: WebSocketLike | undefined;
   #open = false;
+  /** Number of the last connection that opened. */
+  #connection = 0;
   /** Of the next try, or of the next sign of life. */
   #timer: unknown;
   /** Whether anything came since the last ping. */
@@ -58,19 +60,23 @@ export class SocketLink implements Link {
     platform.queueMicrotask(() => this.#connect());
   }
 
-  send(frame: Uint8Array<ArrayBuffer>): void {
-    if (this.#open) this.#socket?.send(frame);
+  send(frame: Uint8Array<ArrayBuffer>, connection: number): void {
+    if (connection === this.#connection) this.#write(frame);
   }
 
   acknowledge(bytes: number): void {
     const returned = this.#credit.acknowledged(bytes);
-    if (returned > 0) this.send(encodeClientMessage({ kind: "credit", bytes: returned }));
+    if (returned > 0) this.#write(encodeClientMessage({ kind: "credit", bytes: returned }));
   }
 
   close(): void {
     this.#ended = true;
     const socket = this.#detach();
     socket?.close(1000);
+  }
+
+  #write(frame: Uint8Array<ArrayBuffer>): void {
+    if (this.#open) this.#socket?.send(frame);
   }
 
   #connect(): void {
@@ -90,7 +96,8 @@ export class SocketLink implements Link {
       this.#credit.reset();
       this.#heard = true;
       this.#watch();
-      this.#emit({ type: "connected" });
+      this.#connection += 1;
+      this.#emit({ type: "connected", connection: this.#connection });
     };
     socket.onmessage = (event: { data: unknown }) => this.#receive(event.data);
     socket.onclose = (event: { code: number; reason: string }) => {
@@ -107,7 +114,7 @@ export class SocketLink implements Link {
     this.#timer = platform.setTimeout(() => {
       if (this.#heard) {
         this.#heard = false;
-        this.send(encodeClientMessage({ kind: "ping", nonce: KEEP_ALIVE_NONCE }));
+        this.#write(encodeClientMessage({ kind: "ping", nonce: KEEP_ALIVE_NONCE }));
         this.#watch();
       } else {
         const socket = this.#detach();

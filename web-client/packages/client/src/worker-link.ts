@@ -18,8 +18,8 @@ export class WorkerLink implements Link {
     this.#post({ type: "connect", options }, []);
   }
 
-  send(frame: Uint8Array<ArrayBuffer>): void {
-    this.#post({ type: "send", frame }, [frame.buffer]);
+  send(frame: Uint8Array<ArrayBuffer>, connection: number): void {
+    this.#post({ type: "send", frame, connection }, [frame.buffer]);
   }
 
   acknowledge(bytes: number): void {

@@ -5,7 +5,11 @@ import type { LinkEvent, LinkOptions } from "./link.js";
 
 export type WorkerCommand =
   | { readonly type: "connect"; readonly options: LinkOptions }
-  | { readonly type: "send"; readonly frame: Uint8Array<ArrayBuffer> }
+  | {
+      readonly type: "send";
+      readonly frame: Uint8Array<ArrayBuffer>;
+      readonly connection: number;
+    }
   | { readonly type: "acknowledge"; readonly bytes: number }
   | { readonly type: "close" };
 

@@ -88,6 +88,41 @@ test("the newest render is sent again, with the chunks that are still there", as
   expect(of("open")).toHaveLength(2);
 });
 
+test("a finished render is asked for again, and is whole again", async () => {
+  const { client, of } = await start();
+  FakeSocket.last.open();
+  const rendering = client.render({ files: FILES });
+  const answer = () => {
+    FakeSocket.last.receive(server.warning(1, "careful"));
+    FakeSocket.last.receive(server.manifest({ revision: 1, chunks: [{ id: 1 }] }));
+    FakeSocket.last.receive(server.chunk({ revision: 1, id: 1, index: 0 }));
+    FakeSocket.last.receive(server.done(1));
+  };
+  answer();
+  FakeSocket.last.lose(1006);
+  vi.advanceTimersByTime(1000);
+  FakeSocket.last.open();
+  answer();
+  expect(of("scene-complete")).toHaveLength(2);
+  expect(of("done")).toHaveLength(2);
+  expect(of("error")).toEqual([]);
+  expect((await rendering.result()).diagnostics).toHaveLength(1);
+});
+
+test("chunks that no scene uses are dropped when there are too many, and not offered again", async () => {
+  const { client } = await start({ storeBytes: 0 });
+  FakeSocket.last.open();
+  for (const id of [1, 2]) {
+    client.render({ files: FILES });
+    FakeSocket.last.receive(server.manifest({ revision: id, chunks: [{ id }] }));
+    FakeSocket.last.receive(server.chunk({ revision: id, id, index: 0 }));
+  }
+  FakeSocket.last.lose(1006);
+  vi.advanceTimersByTime(1000);
+  FakeSocket.last.open();
+  expect(FakeSocket.last.of("hello")[0]?.known).toEqual([hashOf(2)]);
+});
+
 test("a render asked for while there is no connection is sent when there is one", async () => {
   const { client } = await start();
   FakeSocket.last.open();

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type ClientEvent, connectInWorker, DecodeError, serveWorker } from "../src/index.js";
 import { FakeSocket } from "./support/fake-socket.js";
 import * as server from "./support/server-frames.js";
@@ -76,6 +76,19 @@ test("the same client works through a worker, and meshes are moved, not copied",
   expect(frame.byteLength).toBe(0);
   expect(mesh?.positions.buffer).toBe(mesh?.indices.buffer);
   expect(events.map((event) => event.type)).toContain("scene-complete");
+});
+
+test("what was meant for a lost connection does not get into the next one before Hello", async () => {
+  const { client, socket } = await start();
+  // The worker has lost one connection and opened another before this side hears of either.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  socket.lose(1006);
+  vi.advanceTimersByTime(1000);
+  vi.useRealTimers();
+  FakeSocket.last.open();
+  client.render({ files: [{ name: "main.scad", content: "cube();" }] });
+  await until(() => FakeSocket.last.of("render").length > 0);
+  expect(FakeSocket.last.sent.map((message) => message.kind)).toEqual(["hello", "render"]);
 });
 
 test("errors keep their class across the border", async () => {
