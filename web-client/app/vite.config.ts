@@ -2,12 +2,14 @@ import { defineConfig, type Plugin } from "vite";
 
 /**
  * What the built page may load: only what it was served with. Styles that CodeMirror makes go through constructed
- * style sheets, its markers are `data:` images, and pictures saved from the view are `blob:` addresses.
+ * style sheets, its markers are `data:` images, and what is saved goes through `blob:` addresses. Style attributes are
+ * allowed because Chromium itself writes them while it edits text over several lines.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "style-src-attr 'unsafe-inline'",
   "img-src 'self' data: blob:",
   "connect-src 'self' ws: wss:",
   "worker-src 'self'",

@@ -63,6 +63,7 @@ export class LiveRender {
   changed(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(), PAUSE_MS);
+    if (this.#client.state === "open") this.#setState("rendering");
   }
 
   /** Renders at once. */

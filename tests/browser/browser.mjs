@@ -1,0 +1,142 @@
+/** Debian's Chromium with WebGL drawn by the processor, and what the tests do with a page. */
+
+import { chromium } from "playwright-core";
+import { PNG } from "pngjs";
+
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--disable-background-networking",
+  "--no-first-run",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Long enough for the first picture on a busy machine without a graphics card. */
+export const PICTURE_TIMEOUT_MS = 60_000;
+
+export function launchBrowser() {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/**
+ * Opens the editor page in a context of its own, so that nothing stored by another test is there.
+ *
+ * @param {import("playwright-core").Browser} browser
+ * @param {string} url
+ * @param {import("playwright-core").BrowserContextOptions} [options]
+ */
+export async function openEditor(browser, url, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    colorScheme: "light",
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PICTURE_TIMEOUT_MS);
+  /** What went wrong in the page, by its own account. */
+  const complaints = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, complaints, close: () => context.close() };
+}
+
+/**
+ * Waits until the page is at one of `states` (`data-state` on its root element).
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {...string} states
+ */
+export async function waitForState(page, ...states) {
+  await page.waitForFunction(
+    (expected) => expected.includes(document.documentElement.dataset.state ?? ""),
+    states,
+  );
+}
+
+/**
+ * Replaces the text in the editor, as if it was pasted.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} text
+ */
+export async function paste(page, text) {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText(text);
+}
+
+/**
+ * Replaces the text in the editor key by key.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} text
+ */
+export async function type(page, text) {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(text);
+}
+
+/**
+ * The share of the view's pixels, from 0 to 1, whose hue is within 12 degrees of `hueDeg` and whose saturation is at
+ * least `minSaturation`. Light and shade change neither much.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {number} hueDeg
+ * @param {number} [minSaturation]
+ */
+export async function shareOfHue(page, hueDeg, minSaturation = 0.5) {
+  const { data } = PNG.sync.read(await page.locator(".canvas-host").screenshot());
+  let hits = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const { hue, saturation } = hueOf(data[at], data[at + 1], data[at + 2]);
+    const apart = Math.abs(((hue - hueDeg + 540) % 360) - 180);
+    if (apart <= 12 && saturation >= minSaturation) hits++;
+  }
+  return hits / (data.length / 4);
+}
+
+/** Hue in degrees and saturation from 0 to 1 of a colour of three bytes. */
+function hueOf(r, g, b) {
+  const most = Math.max(r, g, b);
+  const chroma = most - Math.min(r, g, b);
+  if (chroma === 0) return { hue: 0, saturation: 0 };
+  const sector =
+    most === r
+      ? ((g - b) / chroma + 6) % 6
+      : most === g
+        ? (b - r) / chroma + 2
+        : (r - g) / chroma + 4;
+  return { hue: sector * 60, saturation: chroma / most };
+}
+
+/**
+ * The value of a fact in the status bar.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} name
+ */
+export async function fact(page, name) {
+  const text = await page
+    .locator(".fact", { has: page.locator(`dt:text-is("${name}")`) })
+    .locator("dd")
+    .textContent();
+  return (text ?? "").replace(/\s/g, " ");
+}
+
+/**
+ * Waits until the model shown has this size.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} size such as `20 × 10 × 5`
+ */
+export async function waitForSize(page, size) {
+  await page.locator(".fact dd", { hasText: `${size} mm` }).waitFor();
+}

@@ -1,0 +1,200 @@
+/** The editor page in a real browser, against a real server: what its user sees. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import {
+  fact,
+  launchBrowser,
+  openEditor,
+  paste,
+  shareOfHue,
+  type,
+  waitForSize,
+  waitForState,
+} from "./browser.mjs";
+import { canSpawn, spawnServer, startServer } from "./server.mjs";
+
+/** Hue of OpenSCAD's own yellow, `#f9d72c`. */
+const YELLOW_DEG = 50;
+const RED_DEG = 0;
+
+let browser;
+let server;
+
+before(async () => {
+  server = await startServer();
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Opens the page, runs `body`, and fails if the page complained of anything. */
+async function withEditor(body, address = "", options = {}) {
+  const { page, complaints, close } = await openEditor(browser, server.url + address, options);
+  try {
+    await body(page);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+}
+
+describe("the page", () => {
+  test("opens with the sample rendered, and saves its picture when asked", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      assert.ok((await shareOfHue(page, 212, 0.3)) > 0.05, "the blue ring is there");
+      assert.ok((await shareOfHue(page, 12)) > 0.02, "the red planets are there");
+      assert.match(await page.locator(".console-lines").textContent(), /ratio = 3\.6/);
+      const { SCADSTREAM_SCREENSHOT: path } = process.env;
+      if (path) await page.screenshot({ path });
+    }));
+
+  test("loads nothing from elsewhere, and forbids it", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      const origin = new URL(server.url).origin;
+      const loaded = await page.evaluate(() =>
+        performance.getEntriesByType("resource").map(({ name }) => new URL(name).origin),
+      );
+      assert.deepEqual([...new Set(loaded)], [origin]);
+      const policy = await page
+        .locator("meta[http-equiv=Content-Security-Policy]")
+        .getAttribute("content");
+      assert.match(policy ?? "", /default-src 'none'.*script-src 'self'.*style-src 'self'/);
+    }));
+});
+
+describe("typing", () => {
+  test("shows the part as it is typed", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await type(page, "cube([20, 10, 5]);");
+      await waitForSize(page, "20 × 10 × 5");
+      await waitForState(page, "exact");
+      assert.equal(await fact(page, "Triangles"), "12");
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.1, "the part is there in its colour");
+      assert.ok((await shareOfHue(page, RED_DEG)) < 0.01, "the part before it is gone");
+    }));
+
+  test("marks a broken line, says why, and keeps the last good picture", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, "cube(10);");
+      await waitForState(page, "exact");
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.1);
+      await paste(page, "cube(10);\n\nsphere(;\n");
+      await waitForState(page, "failed");
+      assert.match(await page.locator(".console-line.error").textContent(), /:3$/);
+      const marked = await page.locator(".cm-lint-marker-error").boundingBox();
+      const line = await page.locator(".cm-line").nth(2).boundingBox();
+      assert.ok(marked !== null && line !== null && Math.abs(marked.y - line.y) < line.height);
+      // The old picture is paler, so that nobody takes it for the new one.
+      assert.ok((await shareOfHue(page, YELLOW_DEG, 0.15)) > 0.1, "the last good picture is kept");
+      await paste(page, "cube(10);\n\nsphere(8);\n");
+      await waitForState(page, "exact");
+      assert.equal(await page.locator(".console-line.error").count(), 0);
+    }));
+
+  test("a click on a message leads to its line", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, 'cube(1);\n// two\n// three\necho("here");\n');
+      await page.locator(".console-line.echo", { hasText: '"here"' }).waitFor();
+      await page.locator(".console-place").click();
+      assert.equal(await page.locator(".cm-lineNumbers .cm-activeLineGutter").textContent(), "4");
+    }));
+});
+
+describe("the document", () => {
+  test("is there again at the next visit", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, "cylinder(h = 7, r = 3);");
+      await waitForState(page, "exact");
+      await page.waitForFunction(() =>
+        localStorage.getItem("scadstream.document")?.includes("h = 7"),
+      );
+      await page.reload();
+      await waitForState(page, "exact");
+      assert.match(await page.locator(".cm-content").textContent(), /h = 7/);
+    }));
+
+  test("travels in a link", async () => {
+    let link = "";
+    await withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, "cube([1, 2, 3]);");
+      await page.getByRole("button", { name: "Share" }).click();
+      await page.waitForFunction(() => location.hash.startsWith("#model="));
+      link = new URL(page.url()).hash;
+    });
+    await withEditor(async (page) => {
+      await waitForState(page, "exact");
+      assert.equal(await fact(page, "Size"), "1 × 2 × 3 mm");
+    }, link);
+  });
+
+  test("has other files that it can include", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, "use <part.scad>\npart();\n");
+      await page.getByRole("button", { name: "New file" }).click();
+      await page.getByRole("tab", { name: "part.scad", selected: true }).waitFor();
+      await paste(page, "module part() cube([4, 5, 6]);\n");
+      await waitForSize(page, "4 × 5 × 6");
+    }));
+
+  test("is exported as STL", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, "cube(10);");
+      await waitForState(page, "exact");
+      await page.locator("summary", { hasText: "Export" }).click();
+      const download = page.waitForEvent("download");
+      await page.getByRole("menuitem", { name: "STL for slicers, binary" }).click();
+      const file = await download;
+      assert.match(file.suggestedFilename(), /\.stl$/);
+      const bytes = await readFile(await file.path());
+      assert.equal(bytes.readUInt32LE(80), 12, "twelve triangles");
+      assert.equal(bytes.length, 84 + 12 * 50);
+    }));
+});
+
+describe("the customizer", () => {
+  test("changes the part without changing the text", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      await paste(page, "/* [Size] */\n// How wide\nwidth = 10; // [5:50]\ncube([width, 4, 4]);\n");
+      const slider = page.getByRole("slider", { name: "width" });
+      await slider.focus();
+      await slider.press("End");
+      await waitForSize(page, "50 × 4 × 4");
+      assert.match(await page.locator(".cm-content").textContent(), /width = 10;/);
+    }));
+});
+
+describe("a server that goes away", () => {
+  test("is told of, and the text stays", {
+    skip: canSpawn ? false : "needs SCADSTREAM_BIN",
+  }, async () => {
+    const own = await spawnServer(process.env.SCADSTREAM_BIN);
+    const { page, close } = await openEditor(browser, own.url);
+    try {
+      await waitForState(page, "exact");
+      await paste(page, "cube(3);");
+      await waitForState(page, "exact");
+      await own.stop();
+      await waitForState(page, "offline");
+      assert.match(await page.getByRole("alert").textContent(), /connection is lost/);
+      assert.match(await page.locator(".cm-content").textContent(), /cube\(3\);/);
+    } finally {
+      await close();
+      await own.stop();
+    }
+  });
+});

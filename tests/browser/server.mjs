@@ -1,0 +1,77 @@
+/**
+ * The server under test: a running one named by `SCADSTREAM_URL`, or the binary named by `SCADSTREAM_BIN`, started on a
+ * free port with the built page.
+ */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const WEB_APP = fileURLToPath(new URL("../../web-client/app/dist", import.meta.url));
+const START_TIMEOUT_MS = 30_000;
+
+/**
+ * Starts the server, or finds it.
+ *
+ * @returns {Promise<{ url: string, stop: () => Promise<void> }>} its address, with a slash at the end
+ */
+export async function startServer() {
+  const { SCADSTREAM_URL, SCADSTREAM_BIN } = process.env;
+  if (SCADSTREAM_URL) return { url: new URL("/", SCADSTREAM_URL).href, stop: async () => {} };
+  if (SCADSTREAM_BIN) return spawnServer(SCADSTREAM_BIN);
+  throw new Error(
+    "Set SCADSTREAM_BIN to the scadstream binary, or SCADSTREAM_URL to a running server.",
+  );
+}
+
+/** Whether {@link spawnServer} can start servers of the test's own. */
+export const canSpawn = Boolean(process.env.SCADSTREAM_BIN);
+
+/**
+ * Starts `binary` and waits until it prints its address.
+ *
+ * @param {string} binary
+ */
+export async function spawnServer(binary) {
+  const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--web", WEB_APP], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(server, "exit");
+  const stop = async () => {
+    if (server.exitCode === null) server.kill("SIGTERM");
+    await ended;
+  };
+  try {
+    return { url: await printedUrl(server), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * The first address that the server prints, on either stream.
+ *
+ * @param {import("node:child_process").ChildProcess} server
+ * @returns {Promise<string>}
+ */
+function printedUrl(server) {
+  const printed = [];
+  return new Promise((resolve, reject) => {
+    const fail = (why) =>
+      reject(new Error([`the server ${why}; it printed:`, ...printed].join("\n")));
+    const timer = setTimeout(() => fail("did not print its address"), START_TIMEOUT_MS);
+    for (const stream of [server.stdout, server.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        printed.push(line);
+        const url = /https?:\/\/[\w.[\]:-]+:\d+/.exec(line)?.[0];
+        if (url === undefined) return;
+        clearTimeout(timer);
+        resolve(`${url}/`);
+      });
+    }
+    server.once("error", (error) => fail(`could not be started (${error.message})`));
+    server.once("exit", (code) => fail(`ended with code ${code}`));
+  });
+}
