@@ -15,7 +15,7 @@ const SIN_45: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const SIN_60: f64 = 0.866_025_403_784_438_6;
 
 /// One over the square root of three, the tangent of 30 degrees.
-const TAN_30: f64 = 0.577_350_269_189_625_8;
+const TAN_30: f64 = 0.577_350_269_189_625_7;
 
 /// The square root of three, the tangent of 60 degrees.
 const TAN_60: f64 = 1.732_050_807_568_877_2;

@@ -205,16 +205,18 @@ impl Writer<'_> {
         let script = match (&*t.script, detected) {
             ("", None) => String::new(),
             ("", Some(script)) => format!("script = \"{}\", ", script.iso_name()),
-            // ISO 15924 codes have one capital letter.
-            (code, _) => {
-                let (first, rest) = code.split_at(code.chars().next().map_or(0, char::len_utf8));
-                format!("script = \"{}{}\", ", first.to_uppercase(), rest.to_lowercase())
+            // A name is cut to a code of four letters, one capital.
+            (name, _) => {
+                let mut letters = name.chars().take(4);
+                let first = letters.next().map(|c| c.to_ascii_uppercase());
+                let code: String = first.into_iter().chain(letters.map(|c| c.to_ascii_lowercase())).collect();
+                format!("script = \"{code}\", ")
             }
         };
         let direction = match (&*t.direction, detected) {
             ("", Some(script)) if script.is_right_to_left() => "rtl",
-            ("", _) => "ltr",
-            (given, _) => given,
+            (given @ ("rtl" | "ttb" | "btt"), _) => given,
+            _ => "ltr",
         };
         format!(
             "text(text = \"{}\", size = {}, spacing = {}, font = \"{}\", direction = \"{direction}\", \
@@ -238,13 +240,29 @@ impl Writer<'_> {
         } else {
             String::new()
         };
+        let name = escape(name);
         format!(
             "import(file = \"{name}\", layer = \"{}\", origin = {}, {svg}scale = {}, convexity = {}, {}, timestamp = 0)",
-            import.layer.as_deref().unwrap_or_default(),
+            escape(import.layer.as_deref().unwrap_or_default()),
             self.list(&import.origin),
             self.n(import.scale),
             import.convexity,
             self.fragments(import.fragments)
         )
     }
+}
+
+/// A string as source text has it between quotes.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c => out.push(c),
+        }
+    }
+    out
 }

@@ -236,7 +236,7 @@ impl Evaluator<'_> {
         let mut ready = ready;
         let mut rounds = 0;
         if !self.has_stack() {
-            return Err(self.recursion("function", ready.name, ready.code.location));
+            return Err(self.recursion("function", ready.name, call.location));
         }
         loop {
             self.step()?;
@@ -252,6 +252,9 @@ impl Evaluator<'_> {
                     rounds += 1;
                     if rounds > self.options.limits.tail_calls {
                         let stop = self.recursion("function", next.name, next.code.location);
+                        if let Some(name) = name {
+                            self.trace(name, call.location);
+                        }
                         return Err(stop);
                     }
                     ready = next;
@@ -411,7 +414,12 @@ impl Evaluator<'_> {
     }
 
     fn builtin_with(&mut self, call: &BuiltinCall, args: &[Argument], env: Env<'_>) -> Eval {
-        crate::builtin::call(self, call, args, env)
+        let result = crate::builtin::call(self, call, args, env);
+        if result.is_err() {
+            let name = self.program.names.intern(&call.function.name().into());
+            self.trace(name, call.location);
+        }
+        result
     }
 }
 

@@ -228,7 +228,7 @@ pub(crate) enum Element {
     ForC(Box<ForCElement>),
     If(Box<(Expr, Element, Option<Element>)>),
     Let(Box<(Box<[Binding]>, Element)>),
-    Each(Box<Element>, Location),
+    Each(Box<Element>),
 }
 
 #[derive(Debug)]

@@ -60,7 +60,7 @@ impl Evaluator<'_> {
                 self.restore(mark);
                 Ok(())
             }
-            Element::Each(body, _) => self.each(body, env, out),
+            Element::Each(body) => self.each(body, env, out),
         }
     }
 
@@ -187,28 +187,10 @@ impl Evaluator<'_> {
             if rounds > self.options.limits.tail_calls {
                 return Err(self.error("For loop counter exceeded limit", Some(f.location)));
             }
-            // All new values are computed in the round that ends, then take effect together.
-            let first = self.stack.len();
+            // One after the other: each sees the new values of those before it.
             for binding in &f.next {
-                let value = self.eval(&binding.value, env)?;
-                self.stack.push(value);
+                self.bind(binding, env)?;
             }
-            for (i, binding) in f.next.iter().enumerate() {
-                let value = std::mem::replace(&mut self.stack[first + i], Value::Undef);
-                match &binding.target {
-                    BindingTarget::Local { slot, cell: false } => {
-                        self.stack[env.base + *slot as usize] = value
-                    }
-                    BindingTarget::Local { slot, cell: true } => {
-                        if let Value::Cell(cell) = &self.stack[env.base + *slot as usize] {
-                            cell.replace(value);
-                        }
-                    }
-                    BindingTarget::Special(special) => self.set_special(*special, value),
-                    BindingTarget::Unnamed | BindingTarget::Duplicate(_) => {}
-                }
-            }
-            self.stack.truncate(first);
         }
         self.restore(mark);
         Ok(())

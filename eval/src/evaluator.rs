@@ -65,7 +65,7 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) random: Random,
     pub(crate) nodes: u64,
     pub(crate) stopped: Option<StopReason>,
-    pub(crate) root_seen: bool,
+    pub(crate) root_seen: Option<Location>,
     /// Callers that an error passed on its way out.
     trace: Vec<(Name, Location)>,
     trace_len: usize,
@@ -137,7 +137,7 @@ impl<'w> Evaluator<'w> {
             random: Random::new(options.seed),
             nodes: 0,
             stopped: None,
-            root_seen: false,
+            root_seen: None,
             trace: Vec::new(),
             trace_len: 0,
             steps: STEPS_PER_POLL,

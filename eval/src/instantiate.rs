@@ -143,10 +143,10 @@ impl Evaluator<'_> {
     }
 
     fn root_modifier(&mut self, location: Location) {
-        if self.root_seen {
-            self.warn("More than one Root Modifier (!)", location);
+        match self.root_seen {
+            Some(first) if first != location => self.warn("More than one Root Modifier (!)", location),
+            _ => self.root_seen = Some(location),
         }
-        self.root_seen = true;
     }
 
     fn if_statement(&mut self, conditional: &If, env: Env<'_>) -> Eval<Option<Arc<Node>>> {
@@ -242,7 +242,8 @@ impl Evaluator<'_> {
         env: Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         if !self.has_stack() {
-            return Err(self.recursion("module", Some(call.name), call.location));
+            let location = Location { source: code.unit.source, span: code.source.span };
+            return Err(self.recursion("module", Some(call.name), location));
         }
         let body = self.module_body(code);
         let mut frame = Frame::new(Some(Rc::clone(outer)), body.block.frame_slots as usize);
@@ -462,21 +463,6 @@ impl Evaluator<'_> {
         out: &mut Nodes,
     ) -> Eval<()> {
         let Some((target, values, location)) = f.loops.get(level) else {
-            if f.intersection {
-                let mut pass = Nodes::new();
-                self.block(&call.children, frame, &mut pass)?;
-                if pass.len() == 1 {
-                    out.append(&mut pass);
-                } else {
-                    out.extend(self.node(
-                        Kind::Group,
-                        Modifiers::default(),
-                        call.location,
-                        pass,
-                    )?);
-                }
-                return Ok(());
-            }
             return self.block(&call.children, frame, out);
         };
         let inner = Env { base: env.base, frame, closure: None };

@@ -96,15 +96,6 @@ impl List {
     pub(crate) fn iter(&self) -> ListIter<'_> {
         ListIter { list: self, next: 0 }
     }
-
-    /// Whether both are the very same list.
-    pub(crate) fn same(&self, other: &List) -> bool {
-        match (self, other) {
-            (List::Numbers(a), List::Numbers(b)) => Rc::ptr_eq(a, b),
-            (List::Values(a), List::Values(b)) => Rc::ptr_eq(a, b),
-            _ => false,
-        }
-    }
 }
 
 /// Elements of a list in order.

@@ -27,6 +27,11 @@ pub(crate) struct Unit {
     pub(crate) includes: HashMap<u32, Rc<Unit>>,
 }
 
+/// Files included in one another, and texts in all, that a program may have. Include cycles are cut by path; this is
+/// for worlds that give one file many paths.
+const MAX_INCLUDE_DEPTH: usize = 100;
+const MAX_SOURCES: usize = 10_000;
+
 /// Loading stopped: a file that has to be there as source is broken.
 #[derive(Debug)]
 pub(crate) struct Broken;

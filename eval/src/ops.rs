@@ -148,8 +148,13 @@ fn multiply_lists(a: &List, b: &List) -> OpResult {
                 Value::List(row) if row.len() == b.len() => vector_by_matrix(&row, b)
                     .map(Value::List)
                     .map_err(|why| format!("{why}\n\twhile processing left row {i}")),
-                Value::List(_) => Err(format!("Matrix must be rectangular. Problem at row {i}")),
-                _ => Err(format!("Matrix must contain only vectors. Problem at row {i}")),
+                row => {
+                    let (len, wanted) = (row.as_list().map_or(0, List::len), b.len());
+                    Err(format!(
+                        "matrix*matrix left operand row length does not match right operand row count \
+                         ({len} != {wanted}) at row {i}"
+                    ))
+                }
             });
             Ok(Value::List(rows.collect::<Result<List, String>>()?))
         }

@@ -76,7 +76,7 @@ impl Checker<'_> {
         let source = self.program.messages.sources.get(before.source);
         let line = source.line_column(before.span.start).line;
         let name = self.program.names.text(name);
-        let text = if now.source == before.source {
+        let text = if now.source == before.source && before.source == SourceId(0) {
             format!("{name} was assigned on line {line} but was overwritten")
         } else {
             format!(

@@ -40,6 +40,16 @@ pub(crate) enum Builtin {
     IsUndef,
 }
 
+impl Builtin {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Builtin::Math(name, _) | Builtin::Pure(name, _) | Builtin::Impure(name, _) => name,
+            Builtin::IsUndef => "is_undef",
+        }
+    }
+}
+
 /// A call as impure functions see it.
 pub(crate) struct Call<'a> {
     pub(crate) name: &'static str,

@@ -28,7 +28,13 @@ pub(super) fn rands(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) ->
     let min = finite_bound(ev, call, "min", min);
     let max = finite_bound(ev, call, "max", max);
     let (min, max) = if min > max { (max, min) } else { (min, max) };
-    let count = if count.is_finite() { count.abs() } else { 1.0 };
+    let count = if count.is_finite() {
+        count.abs()
+    } else {
+        ev.warn("rands() cannot create an infinite number of results", call.location);
+        ev.warn("resetting number of results to 1", call.location);
+        1.0
+    };
     if count > ev.options.limits.list_elements as f64 {
         return Err(ev.error("List is too long", Some(call.location)));
     }

@@ -32,7 +32,7 @@ pub(super) fn search(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -
             match place {
                 Value::String(text) => {
                     let text = text.clone();
-                    each_char(ev, call, &chars, per_value, |ev, c, limit| {
+                    each_char(ev, call, &chars, per_value, false, |ev, c, limit| {
                         ev.step()?;
                         let hits =
                             text.as_str().chars().enumerate().filter(|(_, other)| *other == c);
@@ -102,28 +102,27 @@ fn find(
     Ok(hits)
 }
 
-/// The result for a string: one entry per character. With `n = 1` characters without a match leave no entry.
+/// The result for a string: one entry per character. With `n = 1` characters without a match leave no entry. In a
+/// table they are worth a warning.
 fn each_char(
     ev: &mut Evaluator<'_>,
     call: &Call<'_>,
     chars: &[char],
     per_value: usize,
+    table: bool,
     mut hits_of: impl FnMut(&mut Evaluator<'_>, char, usize) -> Eval<Numbers>,
 ) -> Eval {
     let limit = if per_value == 0 { usize::MAX } else { per_value };
     let mut out = ListBuilder::with_capacity(chars.len());
     for c in chars {
         let hits = hits_of(ev, *c, limit)?;
-        if per_value == 1 {
-            match hits.first() {
-                Some(first) => out.push(Value::Number(*first)),
-                None => {
-                    let text = format!("search term not found: \"{c}\"");
-                    ev.warn(text, call.location);
-                }
-            }
-        } else {
+        if hits.is_empty() && table {
+            ev.warn(format!("search term not found: \"{c}\""), call.location);
+        }
+        if per_value != 1 {
             out.push(Value::List(List::numbers(hits)));
+        } else if let Some(first) = hits.first() {
+            out.push(Value::Number(*first));
         }
     }
     Ok(Value::List(out.finish()))
@@ -143,7 +142,6 @@ fn search_table(
         ev.step()?;
         let cell = match &row {
             Value::List(cells) => cells.get(column),
-            Value::String(_) if column == 0 => Some(row.clone()),
             _ => None,
         };
         match cell {
@@ -159,7 +157,7 @@ fn search_table(
             }
         }
     }
-    each_char(ev, call, chars, per_value, |ev, c, limit| {
+    each_char(ev, call, chars, per_value, true, |ev, c, limit| {
         ev.step()?;
         let hits = firsts.iter().enumerate().filter(|(_, first)| **first == Some(c));
         Ok(hits.take(limit).map(|(i, _)| i as f64).collect())

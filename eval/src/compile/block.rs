@@ -73,7 +73,7 @@ impl<'a> Contents<'a> {
     }
 }
 
-/// Enters the functions and modules of a file or module into its scope.
+/// Enters the functions, modules and variables of a file into its scope.
 pub(crate) fn declare_definitions(
     program: &mut Program,
     unit: &Rc<Unit>,
@@ -82,6 +82,16 @@ pub(crate) fn declare_definitions(
 ) {
     let contents = Contents::of(unit, stmts);
     declare(program, scope, &contents);
+    declare_variables(program, scope, &contents);
+}
+
+/// Gives variables their slots. Functions of the scope may be compiled before its assignments are.
+fn declare_variables(program: &Program, scope: &Scope, contents: &Contents<'_>) {
+    for (name, ..) in &contents.assigns {
+        if program.names.special(*name).is_none() {
+            scope.declare(*name, false);
+        }
+    }
 }
 
 fn declare(program: &mut Program, scope: &Rc<Scope>, contents: &Contents<'_>) {
@@ -179,11 +189,7 @@ fn compile_contents(
     contents: &Contents<'_>,
     depth: u32,
 ) -> Block {
-    for (name, ..) in &contents.assigns {
-        if program.names.special(*name).is_none() {
-            scope.declare(*name, false);
-        }
-    }
+    declare_variables(program, scope, contents);
     let mut locals = 0;
     let mut assigns = Vec::with_capacity(contents.assigns.len());
     for (name, unit, ast) in &contents.assigns {

@@ -125,7 +125,16 @@ impl Compiler<'_> {
             ElementKind::For(bindings, body) => self.for_element(bindings, body, location),
             ElementKind::ForC { init, condition, next, body } => {
                 let (count, first_free) = (self.state().locals.len(), self.state().next);
-                let (init, _) = self.bindings(init);
+                let (mut init, _) = self.bindings(init);
+                // Variables that only the third part sets are there in the first round too, as `undef`.
+                for arg in next {
+                    let Some(name) = arg.name.map(|symbol| self.name(symbol)) else { continue };
+                    let known = self.state().locals[count..].iter().any(|local| local.name == name);
+                    if !known && self.program.names.special(name).is_none() {
+                        let target = BindingTarget::Local { slot: self.push_local(name, false), cell: false };
+                        init.push(Binding { target, value: Expr::Const(Value::Undef), location });
+                    }
+                }
                 let condition = self.expr(condition);
                 let body = self.element(body);
                 let next = next.iter().map(|arg| self.next_binding(arg, count)).collect();
@@ -147,7 +156,7 @@ impl Compiler<'_> {
                 self.pop_locals(count, next);
                 Element::Let(Box::new((bindings, body)))
             }
-            ElementKind::Each(body) => Element::Each(Box::new(self.element(body)), location),
+            ElementKind::Each(body) => Element::Each(Box::new(self.element(body))),
         }
     }
 
@@ -242,13 +251,9 @@ impl Compiler<'_> {
             Some(name) => match self.program.names.special(name) {
                 Some(special) => BindingTarget::Special(special),
                 None => {
-                    let found = self.state().locals[first_local..].iter().find(|l| l.name == name);
-                    match found.map(|l| (l.slot, l.cell)) {
-                        Some((slot, cell)) => BindingTarget::Local { slot, cell },
-                        // A variable that the first part does not name lives for the rounds after this one; nothing
-                        // compiled so far can refer to it.
-                        None => BindingTarget::Unnamed,
-                    }
+                    let found = self.state().locals[first_local..].iter().rev().find(|l| l.name == name);
+                    let (slot, cell) = found.map(|l| (l.slot, l.cell)).expect("declared with the first part");
+                    BindingTarget::Local { slot, cell }
                 }
             },
         };

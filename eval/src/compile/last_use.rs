@@ -150,33 +150,21 @@ fn element(e: &mut Element, live: &mut Live) {
             element(body, live);
             bindings(list, live);
         }
-        Element::Each(body, _) => element(body, live),
+        Element::Each(body) => element(body, live),
     }
 }
 
 /// A C-style loop. A variable that the third part sets is over, in a round, after its last read there: this is what
 /// makes `for (i = 0, v = []; i < n; i = i + 1, v = concat(v, [i]))` linear.
 fn for_c(f: &mut crate::code::ForCElement, live: &mut Live) {
-    let set: Live = f
-        .next
-        .iter()
-        .filter_map(|b| {
-            if let BindingTarget::Local { slot, cell: false } = b.target {
-                Some(slot)
-            } else {
-                None
-            }
-        })
-        .collect();
-    // Whatever else any round reads is needed by the next round too.
     let mut round = Live::default();
     collect_element(&mut f.body, &mut round);
     collect(&mut f.condition, &mut round);
     f.next.iter_mut().for_each(|b| collect(&mut b.value, &mut round));
-    let mut next_live: Live =
-        live.union(&round).copied().filter(|slot| !set.contains(slot)).collect();
-    f.next.iter_mut().rev().for_each(|b| expr(&mut b.value, &mut next_live));
+    // Whatever any round reads is needed by the next one, unless the third part sets it anew before.
     live.extend(round);
+    let mut next_live = live.clone();
+    bindings(&mut f.next, &mut next_live);
     bindings(&mut f.init, live);
 }
 
@@ -292,7 +280,7 @@ impl Everything<'_> {
                 parts.0.iter_mut().for_each(|b| self.expr(&mut b.value));
                 self.element(&mut parts.1);
             }
-            Element::Each(body, _) => self.element(body),
+            Element::Each(body) => self.element(body),
         }
     }
 }

@@ -70,8 +70,8 @@ impl Args {
 
     /// Convexity: a whole number, at least `default`.
     pub(crate) fn convexity(&self, parameter: usize, default: i32) -> i32 {
-        match self.number(parameter) {
-            Some(x) if x as i32 > 0 => x as i32,
+        match self.finite(parameter) {
+            Some(x) if x >= 1.0 && x <= f64::from(i32::MAX) => x as i32,
             _ => default,
         }
     }

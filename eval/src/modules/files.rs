@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use scadstream_csg::{FileData, ImportParameters, Kind};
+use scadstream_syntax::SourceId;
 
 use crate::evaluator::Evaluator;
 use crate::modules::args::Args;
@@ -18,8 +19,12 @@ fn read(
     let path = path.unwrap_or_default();
     let from = ev.file_of(args.location.source);
     let found = ev.world.resolve(path, &from, Purpose::Data).filter(|_| !path.is_empty());
-    let bytes =
-        found.and_then(|file| Some((ev.world.display_name(&file), ev.world.read(&file).ok()?)));
+    // Paths of the main file show as written, those of other files relative to the main file's folder.
+    let in_main = args.location.source == SourceId(0);
+    let bytes = found.and_then(|file| {
+        let name = if in_main { path.to_owned() } else { ev.world.display_name(&file) };
+        Some((name, ev.world.read(&file).ok()?))
+    });
     match bytes {
         Some((name, bytes)) => (name.as_str().into(), Some(FileData::new(name, bytes))),
         None => {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scadstream_csg::Kind;
-use scadstream_syntax::{Diagnostic, Severity};
+use scadstream_syntax::{Diagnostic, Severity, format_number};
 
 use crate::evaluator::Evaluator;
 use crate::format;
@@ -11,14 +11,10 @@ use crate::list::List;
 use crate::modules::args::{Args, indices};
 use crate::value::Value;
 
-/// Warns about a size that is not positive, if the user asked for such checks.
-fn check_size(ev: &mut Evaluator<'_>, args: &Args, module: &str, what: &str, size: &[f64]) {
+/// Warns about sizes that are not positive, if the user asked for such checks; `call` shows them.
+fn check_size(ev: &mut Evaluator<'_>, args: &Args, size: &[f64], call: impl FnOnce() -> String) {
     if ev.options.check_parameter_ranges && size.iter().any(|x| !(*x > 0.0 && x.is_finite())) {
-        let shown = match size {
-            [x] => format::quoted(&Value::Number(*x)),
-            many => format::quoted(&Value::List(List::from_slice(many))),
-        };
-        ev.warn(format!("{module}({what}={shown}, ...)"), args.location);
+        ev.warn(call(), args.location);
     }
 }
 
@@ -31,7 +27,8 @@ pub(super) fn cube(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
             args.location,
         );
     }
-    check_size(ev, args, "cube", "size", &size);
+    let shown = || format!("cube(size={}, ...)", format::quoted(args.get(0)));
+    check_size(ev, args, &size, shown);
     Kind::Cube { size, center: args.bool(1).unwrap_or(false) }
 }
 
@@ -44,7 +41,8 @@ pub(super) fn square(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
             args.location,
         );
     }
-    check_size(ev, args, "square", "size", &size);
+    let shown = || format!("square(size={}, ...)", format::quoted(args.get(0)));
+    check_size(ev, args, &size, shown);
     Kind::Square { size, center: args.bool(1).unwrap_or(false) }
 }
 
@@ -83,14 +81,14 @@ fn radius(ev: &mut Evaluator<'_>, args: &Args, r: (usize, &str), d: (usize, &str
 pub(super) fn sphere(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     let fragments = args.fragments(ev);
     let r = radius(ev, args, (0, "r"), (1, "d")).unwrap_or(1.0);
-    check_size(ev, args, "sphere", "r", &[r]);
+    check_size(ev, args, &[r], || format!("sphere(r={})", format_number(r)));
     Kind::Sphere { r, fragments }
 }
 
 pub(super) fn circle(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     let fragments = args.fragments(ev);
     let r = radius(ev, args, (0, "r"), (1, "d")).unwrap_or(1.0);
-    check_size(ev, args, "circle", "r", &[r]);
+    check_size(ev, args, &[r], || format!("circle(r={})", format_number(r)));
     Kind::Circle { r, fragments }
 }
 
@@ -105,7 +103,13 @@ pub(super) fn cylinder(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     }
     let both = r.unwrap_or(1.0);
     let (r1, r2) = (r1.unwrap_or(both), r2.unwrap_or(both));
-    check_size(ev, args, "cylinder", "h", &[h]);
+    check_size(ev, args, &[h], || format!("cylinder(h={}, ...)", format_number(h)));
+    // One radius may be 0: a cone.
+    let (low, high) = (r1.min(r2), r1.max(r2));
+    if !(low >= 0.0 && high > 0.0 && high.is_finite()) {
+        let shown = || format!("cylinder(r1={}, r2={}, ...)", format_number(r1), format_number(r2));
+        check_size(ev, args, &[f64::NAN], shown);
+    }
     Kind::Cylinder { h, r1, r2, center: args.bool(3).unwrap_or(false), fragments }
 }
 

@@ -96,25 +96,23 @@ pub(super) fn rotate(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
         return transform(rotation_xyz(angles));
     }
     let angle = a.as_finite();
-    if angle.is_none() {
-        problem(ev);
-    }
     let axis = match args.get(1) {
         Value::Unset | Value::Undef => Some([0.0, 0.0, 1.0]),
-        value => {
-            let axis = vec3(value, 0.0);
-            if axis.is_none() {
-                let shown = format::quoted(value);
-                let shown = if angle.is_some() {
-                    format!("rotate(..., v={shown})")
-                } else {
-                    format!("rotate(v={shown})")
-                };
-                ev.warn(format!("Problem converting {shown} parameter"), args.location);
-            }
-            Some(axis.unwrap_or([0.0, 0.0, 1.0]))
-        }
+        value => vec3(value, 0.0),
     };
+    let shown_axis = format::quoted(args.get(1));
+    match (angle, axis) {
+        (None, None) => {
+            let shown = format::quoted(a);
+            ev.warn(format!("Problem converting rotate(a={shown}, v={shown_axis}) parameter"), args.location);
+        }
+        (None, Some(_)) => problem(ev),
+        (Some(_), None) => {
+            ev.warn(format!("Problem converting rotate(..., v={shown_axis}) parameter"), args.location);
+        }
+        (Some(_), Some(_)) => {}
+    }
+    let axis = Some(axis.unwrap_or([0.0, 0.0, 1.0]));
     match (angle, axis) {
         (Some(angle), Some(axis)) => transform(rotation_about(angle, axis)),
         _ => transform(IDENTITY),
