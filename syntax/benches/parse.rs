@@ -1,4 +1,5 @@
-//! Speed of lexing and parsing a large library: `cargo bench -p scadstream-syntax`.
+//! Speed of lexing and parsing a large library: `cargo bench -p scadstream-syntax --bench parse`. With `-- FILE.scad`
+//! behind it, it writes the library there instead, for other programs to read.
 //!
 //! The library is generated, of 50 000 lines, and shaped like BOSL2: long documentation comments, functions with many
 //! defaults and assertions, comprehensions, modules with nested transformations.
@@ -15,6 +16,11 @@ const ROUNDS: usize = 15;
 
 fn main() {
     let library = library();
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [path] = arguments.as_slice() {
+        std::fs::write(path, &library).expect("the file can be written");
+        return;
+    }
     let source = Source::new("library.scad", library.as_str());
     println!("{} lines, {:.2} MB", source.text().lines().count(), megabytes(&library));
 

@@ -1,8 +1,8 @@
 //! Text to tokens.
 //!
 //! A byte at a time and without allocating: a token is a kind and two offsets. Whatever the text, the tokens tile it;
-//! what is no token becomes [`TokenKind::Error`] beside a diagnostic. The lexer finds where tokens end; what a number
-//! or a string is worth is [`literal`](crate::literal)'s.
+//! what is no token becomes [`TokenKind::Error`] beside a diagnostic. The lexer finds where tokens end; what numbers and
+//! strings are worth is found when they are parsed.
 
 use crate::parse_error::SyntaxDiagnostic;
 use crate::span::Span;

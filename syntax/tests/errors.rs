@@ -274,24 +274,29 @@ fn loosest_forms_as_operands() {
 #[test]
 fn repeated_commas_are_deprecated() {
     check(
-        "x = [1,,2]; y = [,]; module m(a,,b) {} z = f(a,,b);",
+        "x = [1,,2]; y = f(,1); module m(a,,b) {} z = f(a,,b);",
         expect![[r#"
-        1:8-1:9 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
-        1:18-1:19 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
-        1:33-1:34 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
-        1:48-1:49 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
-        Assign "x = [1,,2];"
-        Assign "y = [,];"
-        Module "module m(a,,b) {}"
-        Assign "z = f(a,,b);"
-    "#]],
+            1:8-1:9 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
+            1:19-1:20 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
+            1:35-1:36 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
+            1:50-1:51 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
+            Assign "x = [1,,2];"
+            Assign "y = f(,1);"
+            Module "module m(a,,b) {}"
+            Assign "z = f(a,,b);"
+        "#]],
     );
     check(
-        "x = f(,);",
+        "x = f(,);\ny = [,];\nz = [, 1];",
         expect![[r#"
-        1:7-1:8 ERROR: Parser error: syntax error (expected an argument, found `,`)
-        Assign "x = f(,);"
-    "#]],
+            1:7-1:8 ERROR: Parser error: syntax error (expected an argument, found `,`)
+            2:6-2:7 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
+            3:6-3:7 DEPRECATED: Repeated commas in a list are deprecated (remove the comma)
+            3:8-3:9 ERROR: Parser error: syntax error (expected `]`, since no element stands before the comma, found `1`)
+            Assign "x = f(,);"
+            Assign "y = [,];"
+            Assign "z = [, 1];"
+        "#]],
     );
 }
 

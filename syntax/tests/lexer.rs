@@ -1,4 +1,4 @@
-//! Tokens of LANGUAGE-level text: one case per rule. Each line of an expectation is a token or a message.
+//! Tokens, with a case for each rule of the language. Each line of an expectation is a token or a message.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Parameters as OpenSCAD's `.param` export writes them.
+//! Parameters in the form of OpenSCAD's `.param` export, which its releases up to 2021.01 do not have yet.
 
 use serde_json::{Map, Value, json};
 

@@ -11,7 +11,7 @@ impl Parser<'_> {
         if !self.expect(TokenKind::LParen, "`(`") {
             return vec![];
         }
-        if self.at(TokenKind::Comma) {
+        if self.at(TokenKind::Comma) && self.next_kind() == TokenKind::RParen {
             self.unexpected("an argument");
         }
         let args = self.arg_list();
@@ -74,6 +74,12 @@ impl Parser<'_> {
     /// A vector or a range.
     pub(super) fn vector(&mut self) -> Expr {
         let start = self.bump().start;
+        if self.at(TokenKind::Comma) {
+            self.skip_commas();
+            if !self.at(TokenKind::RBracket) {
+                self.unexpected("`]`, since no element stands before the comma");
+            }
+        }
         let base = self.elements.len();
         let mut range = None;
         self.items(TokenKind::RBracket, |parser| {
@@ -201,11 +207,7 @@ impl Parser<'_> {
     fn items(&mut self, close: TokenKind, mut item: impl FnMut(&mut Self)) {
         while !self.at(close) && !ends_list(self.kind()) {
             if self.at(TokenKind::Comma) && !self.panicking {
-                let span = self.bump().span();
-                self.diagnostics.push(
-                    SyntaxDiagnostic::deprecated("Repeated commas in a list are deprecated", span)
-                        .with_hint("remove the comma"),
-                );
+                self.skip_commas();
                 continue;
             }
             item(self);
@@ -216,6 +218,17 @@ impl Parser<'_> {
                 break;
             }
             self.panicking = false;
+        }
+    }
+
+    /// Skips commas that have no item before them, as OpenSCAD long did.
+    fn skip_commas(&mut self) {
+        while self.at(TokenKind::Comma) {
+            let span = self.bump().span();
+            self.diagnostics.push(
+                SyntaxDiagnostic::deprecated("Repeated commas in a list are deprecated", span)
+                    .with_hint("remove the comma"),
+            );
         }
     }
 
