@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
-use manifold_rust::linalg::{Mat3x4, Vec2, Vec3, Vec4};
+use manifold_rust::linalg::{IVec3, Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
 use manifold_rust::types::{Box, Error, MeshGLP, OpType, WindingRule};
@@ -102,6 +102,37 @@ impl Solid {
         Self::checked(Manifold::from_mesh_glp(&raw).into_impl(), paints)
     }
 
+    /// The solid inside a mesh that is known to be clean: closed, oriented, unpainted, without triangles that have
+    /// coinciding corners. Skips what [`Solid::from_mesh`] does to find and mend such, and polls the token.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`], and those of [`Solid::from_mesh`].
+    pub fn from_clean_mesh(mesh: &Mesh, token: &CancelToken) -> Result<Option<Self>, KernelError> {
+        if mesh.is_empty() {
+            return Ok(None);
+        }
+        check_countable_and_finite(mesh)?;
+        let mut body = ManifoldImpl::new();
+        body.vert_pos = mesh.positions.iter().map(|p| vec3(*p)).collect();
+        let corners = |t: &[u32; 3]| IVec3::new(t[0] as i32, t[1] as i32, t[2] as i32);
+        let triangles: Vec<IVec3> = mesh.triangles.iter().map(corners).collect();
+        token.check()?;
+        body.create_halfedges(&triangles, &[]);
+        if !body.is_manifold() {
+            return Err(KernelError::NotManifold);
+        }
+        token.check()?;
+        body.calculate_bbox();
+        body.set_epsilon(-1.0, false);
+        body.initialize_original();
+        body.sort_geometry();
+        token.check()?;
+        body.set_normals_and_coplanar();
+        token.check()?;
+        let id = body.mesh_relation.original_id;
+        Self::checked(body, Arc::new([(id, Paint::Default)]))
+    }
+
     /// The solid that a faulty mesh most likely means, with a word on what was mended.
     ///
     /// Open edges whose ends nearly coincide are merged, faces turned inside out are turned back, and surfaces that cut
@@ -164,6 +195,9 @@ impl Solid {
             many => {
                 let mut tree = TreeBuilder::default();
                 let nodes = tree.leaves(many, false);
+                if let [CsgNode::Leaf(first), CsgNode::Leaf(second)] = &nodes[..] {
+                    return tree.pair(first, second, OpType::Add, token);
+                }
                 tree.evaluate(CsgNode::op_n(OpType::Add, nodes), token)
             }
         }
@@ -207,8 +241,12 @@ impl Solid {
             return Self::union(first, token);
         }
         let mut tree = TreeBuilder::default();
-        let mut nodes = vec![CsgNode::op_n(OpType::Add, tree.leaves(first, false))];
-        nodes.extend(tree.leaves(rest, true));
+        let (first, rest) = (tree.leaves(first, false), tree.leaves(rest, true));
+        if let ([CsgNode::Leaf(first)], [CsgNode::Leaf(second)]) = (&first[..], &rest[..]) {
+            return tree.pair(first, second, OpType::Subtract, token);
+        }
+        let mut nodes = vec![CsgNode::op_n(OpType::Add, first)];
+        nodes.extend(rest);
         tree.evaluate(CsgNode::op_n(OpType::Subtract, nodes), token)
     }
 
@@ -477,6 +515,26 @@ impl TreeBuilder {
         })
     }
 
+    /// A boolean of two. The kernel's tree would copy operands whose transform is the identity; they may be large.
+    fn pair(
+        self,
+        a: &CsgLeafNode,
+        b: &CsgLeafNode,
+        op: OpType,
+        token: &CancelToken,
+    ) -> Result<Option<Solid>, KernelError> {
+        let body = |leaf: &CsgLeafNode| {
+            if leaf.transform == Mat3x4::identity() {
+                Arc::clone(&leaf.p_impl)
+            } else {
+                Arc::new(leaf.p_impl.transform(&leaf.transform))
+            }
+        };
+        token.check()?;
+        let (a, b) = (body(a), body(b));
+        self.result(manifold_rust::boolean3::boolean_with_token(&a, &b, op, Some(&token.0)))
+    }
+
     /// Evaluates the tree.
     fn evaluate(self, tree: CsgNode, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
         self.result(tree.evaluate_with_token(Some(&token.0)))
@@ -517,12 +575,7 @@ fn rename_originals(body: &mut ManifoldImpl, mut rename: impl FnMut(i32) -> i32)
 
 /// The kernel's exchange mesh, one run per run of paint, and the paint of each run's new original.
 fn raw_mesh(mesh: &Mesh) -> Result<(MeshGLP<f64, u32>, Arc<[(i32, Paint)]>), KernelError> {
-    if mesh.triangles.len() > MOST_TRIANGLES {
-        return Err(KernelError::TooLarge);
-    }
-    if !mesh.positions.as_flattened().iter().all(|c| c.is_finite()) {
-        return Err(KernelError::NonFinite);
-    }
+    check_countable_and_finite(mesh)?;
     let runs: Vec<_> = mesh.painted_runs().filter(|(range, _)| !range.is_empty()).collect();
     let first = reserve_ids(runs.len() as u32);
     let mut raw = MeshGLP {
@@ -539,6 +592,16 @@ fn raw_mesh(mesh: &Mesh) -> Result<(MeshGLP<f64, u32>, Arc<[(i32, Paint)]>), Ker
         paints.push((id as i32, paint));
     }
     Ok((raw, paints.into()))
+}
+
+fn check_countable_and_finite(mesh: &Mesh) -> Result<(), KernelError> {
+    if mesh.triangles.len() > MOST_TRIANGLES {
+        return Err(KernelError::TooLarge);
+    }
+    if !mesh.positions.as_flattened().iter().all(|c| c.is_finite()) {
+        return Err(KernelError::NonFinite);
+    }
+    Ok(())
 }
 
 fn status(body: &ManifoldImpl) -> Result<(), KernelError> {
