@@ -31,6 +31,7 @@ mod slices;
 pub mod solve;
 #[cfg(test)]
 mod testing;
+pub mod text;
 pub mod union;
 
 pub use affine::Affine;
@@ -41,3 +42,4 @@ pub use kernel::{KernelError, Solid};
 pub use mesh::{Bounds, Mesh, Paint, Run};
 pub use region::{Point, Region};
 pub use solve::{Job, Part, PartKind, Settings, Solution, SolveStats, Whole, solve};
+pub use text::FontBook;

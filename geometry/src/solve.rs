@@ -28,6 +28,7 @@ use crate::kernel::{KernelError, Solid};
 use crate::mesh::Mesh;
 use crate::region::Region;
 use crate::shape::Shape;
+use crate::text::FontBook;
 use crate::union::union;
 
 /// What a solve works with. All of it may be shared between solves at work.
@@ -38,6 +39,8 @@ pub struct Job<'a> {
     pub cancel: CancelToken,
     /// How to work.
     pub settings: Settings,
+    /// What text is set in; the fonts of this machine if none.
+    pub fonts: Option<&'a FontBook>,
     /// Told how far the work is, from any thread but never from two at once. The share grows or stays.
     pub on_progress: Option<&'a (dyn Fn(Progress) + Sync)>,
     /// Told each part as it is finished, from any thread, in any order: its place among the parts, and the part.
@@ -64,7 +67,14 @@ impl Default for Settings {
 impl<'a> Job<'a> {
     /// A job with default settings that nobody watches.
     pub fn new(cache: &'a SolidCache, cancel: CancelToken) -> Self {
-        Self { cache, cancel, settings: Settings::default(), on_progress: None, on_part: None }
+        Self {
+            cache,
+            cancel,
+            settings: Settings::default(),
+            fonts: None,
+            on_progress: None,
+            on_part: None,
+        }
     }
 }
 

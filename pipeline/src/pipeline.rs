@@ -96,6 +96,7 @@ impl Pipeline {
             cache: &self.solids,
             cancel: control.cancel.clone(),
             settings,
+            fonts: None,
             on_progress: Some(&on_progress),
             on_part: None,
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{Kind, Node};
+use scadstream_csg::{Kind, Node, TextParameters};
 
 use super::Job;
 use crate::affine::Affine;
@@ -18,6 +18,7 @@ use crate::projection::{section, shadow};
 use crate::region::Region;
 use crate::rotate_extrude::rotate_extrude;
 use crate::shape::{Flat, Shape};
+use crate::text::{FontBook, text};
 use crate::union::union;
 use crate::{clip, fill, hull2d, minkowski2d, offset, polygon};
 
@@ -104,14 +105,14 @@ impl Work<'_> {
             }
             Kind::Color(rgba) => Ok(paint(self.union(operands)?, *rgba)),
 
-            Kind::Cube { size, center } => self.closed_mesh(&cube(*size, *center)),
+            Kind::Cube { size, center } => self.clean_mesh(&cube(*size, *center)),
             Kind::Sphere { r, fragments } => {
                 self.check_count("sphere", sphere_triangles(*r, *fragments))?;
-                self.closed_mesh(&sphere(*r, *fragments))
+                self.clean_mesh(&sphere(*r, *fragments))
             }
             Kind::Cylinder { h, r1, r2, center, fragments } => {
                 self.check_count("cylinder", cylinder_triangles(*r1, *r2, *fragments))?;
-                self.closed_mesh(&cylinder(*h, *r1, *r2, *center, *fragments))
+                self.clean_mesh(&cylinder(*h, *r1, *r2, *center, *fragments))
             }
             Kind::Polyhedron { points, faces, .. } => {
                 let mended = match polyhedron(points, faces, &self.job.cancel) {
@@ -129,6 +130,7 @@ impl Work<'_> {
             Kind::Polygon { points, paths, .. } => {
                 Ok(Shape::flat(polygon::polygon(points, paths.as_deref())))
             }
+            Kind::Text(parameters) => Ok(Shape::flat(self.text(parameters))),
             Kind::Offset { delta, fragments } => {
                 Ok(self.flat(operands, |flat| offset::offset(flat, *delta, *fragments)))
             }
@@ -152,6 +154,17 @@ impl Work<'_> {
                 Ok(Shape::Nothing)
             }
         }
+    }
+
+    fn text(&mut self, parameters: &TextParameters) -> Region {
+        let region = match self.job.fonts {
+            Some(book) => text(parameters, book),
+            None => text(parameters, &FontBook::of_system()),
+        };
+        region.unwrap_or_else(|| {
+            self.warn("text() needs a font and there is none");
+            Region::default()
+        })
     }
 
     // Booleans
@@ -371,6 +384,11 @@ impl Work<'_> {
     }
 
     // Leaves
+
+    /// The solid of a primitive.
+    fn clean_mesh(&self, mesh: &Mesh) -> Result<Shape, Fault> {
+        Ok(Shape::solid(Solid::from_clean_mesh(mesh, &self.job.cancel)?))
+    }
 
     /// The solid of a mesh that we made ourselves.
     fn closed_mesh(&mut self, mesh: &Mesh) -> Result<Shape, Fault> {
