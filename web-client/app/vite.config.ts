@@ -41,6 +41,8 @@ export default defineConfig({
     target: "es2022",
     // A small file served as such is allowed by the policy above; as a data: address it is not everywhere.
     assetsInlineLimit: 0,
+    // three.js is one chunk of 560 kB (138 kB compressed) however it is cut.
+    chunkSizeWarningLimit: 600,
     rolldownOptions: {
       output: {
         codeSplitting: {

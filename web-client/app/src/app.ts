@@ -140,7 +140,8 @@ class App {
       name,
       expression,
     }));
-    return { files: this.#files.inOrder(), overrides };
+    const camera = this.#view.panel?.viewer.viewpoint;
+    return { files: this.#files.inOrder(), overrides, ...(camera === undefined ? {} : { camera }) };
   }
 
   #sink(): RenderSink {
@@ -261,18 +262,21 @@ function initialDocument(shared: SharedDocument | undefined): ModelDocument {
 
 /** Says what the user needs to know about the connection. */
 function watchConnection(client: Client, server: URL, notices: Notices): void {
-  let wasOpen = false;
-  client.on("open", () => {
-    wasOpen = true;
-    notices.hideBanner();
-  });
-  client.on("reconnecting", ({ delayMs }) => {
-    const again = `Trying again in ${Math.max(1, Math.round(delayMs / 1000))} s.`;
+  let wasOpen = client.state === "open";
+  const lost = (again: string) =>
     notices.showBanner(
       wasOpen
         ? `The connection is lost. ${again} Your text is safe; go on typing.`
         : `The server at ${server.host} does not answer. Is scadstream running there? ${again}`,
     );
+  // The connection was begun before the page was there to listen.
+  if (client.state === "reconnecting") lost("Trying again.");
+  client.on("open", () => {
+    wasOpen = true;
+    notices.hideBanner();
+  });
+  client.on("reconnecting", ({ delayMs }) => {
+    lost(`Trying again in ${Math.max(1, Math.round(delayMs / 1000))} s.`);
   });
   client.on("closed", ({ error }) => {
     if (error !== undefined) notices.showBanner(`The session has ended: ${error.message}`);

@@ -38,7 +38,8 @@ export function button(options: ButtonOptions): HTMLButtonElement {
     type: "button",
     class: options.class ?? "button",
     title: text ? undefined : label,
-    "aria-label": text ? undefined : label,
+    // Also with a text: narrow windows show the icon alone.
+    "aria-label": label,
     "aria-pressed": options.pressed === undefined ? undefined : String(options.pressed),
   });
   if (options.icon !== undefined) made.append(icon(options.icon));

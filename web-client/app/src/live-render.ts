@@ -63,7 +63,7 @@ export class LiveRender {
   changed(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(), PAUSE_MS);
-    if (this.#client.state === "open") this.#setState("rendering");
+    this.#expect();
   }
 
   /** Renders at once. */
@@ -83,7 +83,14 @@ export class LiveRender {
     }
     // Failures come as events too, in order with everything else.
     this.#rendering.result().catch(() => undefined);
-    if (this.#client.state === "open") this.#setState("rendering");
+    this.#expect();
+  }
+
+  /** What an edit leads to. The connection may have been lost before anybody listened. */
+  #expect(): void {
+    const { state } = this.#client;
+    if (state === "open") this.#setState("rendering");
+    else this.#setState(state === "connecting" ? "connecting" : "offline");
   }
 
   #receive(event: ClientEvent): void {

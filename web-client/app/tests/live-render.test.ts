@@ -176,8 +176,14 @@ describe("the connection", () => {
     client.state = "open";
     client.emit({ type: "open" });
     client.emit({ type: "diagnostics", list: [WARNING] });
-    expect(states).toEqual(["rendering", "offline", "rendering"]);
+    expect(states).toEqual(["rendering", "offline", "offline", "rendering"]);
     expect(sink.messages.mock.calls.at(-1)?.[0]).toEqual([WARNING]);
+  });
+
+  it("is offline from the start when it was lost before anybody listened", () => {
+    client.state = "reconnecting";
+    live.now();
+    expect(states).toEqual(["offline"]);
   });
 
   it("passes on trouble and pressure", () => {

@@ -14,7 +14,7 @@ import {
   Vector3,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
-import type { Box } from "./scene.js";
+import type { Box, Vec3 } from "./scene.js";
 
 /** Named directions to look from. `iso` is OpenSCAD's own default view. */
 export type ViewPreset = "iso" | "front" | "back" | "left" | "right" | "top" | "bottom";
@@ -122,6 +122,15 @@ export class CameraRig {
   /** The point that the camera turns about. */
   get target(): Vector3 {
     return this.controls.target;
+  }
+
+  /** Where the eye is, in model units, and how wide it sees: 0 degrees for a parallel projection. */
+  get viewpoint(): { eye: Vec3; target: Vec3; fovDeg: number } {
+    return {
+      eye: this.camera.position.toArray(),
+      target: this.controls.target.toArray(),
+      fovDeg: this.#projection === "perspective" ? FIELD_OF_VIEW_DEG : 0,
+    };
   }
 
   resize(width: number, height: number): void {

@@ -27,77 +27,110 @@ export interface ChunkEdges {
 
 /** Finds the feature edges and borders of one chunk. Time and memory are linear in its triangles. */
 export function chunkEdges({ positions, indices }: ChunkArrays): ChunkEdges {
-  const edgeCount = indices.length;
   const normals = faceNormals(positions, indices);
-  // Open addressing on half-edges, with the table at most half full. A slot holds 1 + the number of an unpaired half-edge.
-  const tableSize = 2 ** Math.ceil(Math.log2(Math.max(2 * edgeCount, 2)));
-  const table = new Uint32Array(tableSize);
-  const paired = new Uint8Array(edgeCount);
+  const start = (edge: number) => indices[edge] as number;
+  const end = (edge: number) => indices[nextInTriangle(edge)] as number;
+  // The neighbour walks the shared edge the other way round.
+  const partners = pairUp(
+    indices.length,
+    (edge) => hash(start(edge)) ^ hash(end(edge)),
+    (edge, other) => start(edge) === end(other) && end(edge) === start(other),
+  );
   const features: number[] = [];
-
-  for (let edge = 0; edge < edgeCount; edge++) {
-    const from = indices[edge] as number;
-    const to = indices[nextInTriangle(edge)] as number;
-    let slot = hashPair(Math.min(from, to), Math.max(from, to)) & (tableSize - 1);
-    for (;;) {
-      const entry = table[slot] as number;
-      if (entry === 0) {
-        table[slot] = edge + 1;
-        break;
-      }
-      const other = entry - 1;
-      // The neighbour walks the shared edge the other way round.
-      if (paired[other] === 0 && indices[other] === to && indices[nextInTriangle(other)] === from) {
-        paired[other] = 1;
-        paired[edge] = 1;
-        if (cosine(normals, edge - (edge % 3), normals, other - (other % 3)) < COS_FEATURE_ANGLE) {
-          features.push(from, to);
-        }
-        break;
-      }
-      slot = (slot + 1) & (tableSize - 1);
+  const borders: number[] = [];
+  for (const [edge, partner] of partners.entries()) {
+    const face = faceOf(edge);
+    if (partner === UNPAIRED) {
+      const from = start(edge) * 3;
+      const to = end(edge) * 3;
+      borders.push(...positions.subarray(from, from + 3), ...positions.subarray(to, to + 3));
+      borders.push(...normals.subarray(face, face + 3));
+    } else if (edge < partner && isFeature(normals, face, faceOf(partner))) {
+      features.push(start(edge), end(edge));
     }
   }
-  return {
-    features: Uint32Array.from(features),
-    borders: collectBorders(positions, indices, normals, paired),
-  };
+  return { features: Uint32Array.from(features), borders: Float32Array.from(borders) };
 }
 
 /**
  * Pairs the borders of all chunks of one part and returns the ends, six numbers per line, of those that are feature
  * edges. A border without a partner is the rim of an open or flat shape and is drawn too.
  */
-export function seamEdges(chunks: Iterable<ChunkEdges>): Float32Array {
-  const waiting = new Map<string, Float32Array[]>();
+export function seamEdges(chunks: readonly ChunkEdges[]): Float32Array {
+  const borders = concatenate(chunks.map((chunk) => chunk.borders));
+  // Chunks have bit-identical border vertices, so the bits are compared: much faster than numbers as map keys.
+  const bits = new Uint32Array(borders.buffer);
+  const bit = (at: number) => bits[at] as number;
+  const hashPoint = (at: number) => hash(bit(at) + 31 * bit(at + 1) + 961 * bit(at + 2));
+  const isSamePoint = (a: number, b: number) =>
+    bit(a) === bit(b) && bit(a + 1) === bit(b + 1) && bit(a + 2) === bit(b + 2);
+  const partners = pairUp(
+    borders.length / BORDER_STRIDE,
+    (edge) => hashPoint(edge * BORDER_STRIDE) ^ hashPoint(edge * BORDER_STRIDE + 3),
+    (edge, other) => {
+      const a = edge * BORDER_STRIDE;
+      const b = other * BORDER_STRIDE;
+      return isSamePoint(a, b + 3) && isSamePoint(a + 3, b);
+    },
+  );
   const lines: number[] = [];
-  for (const { borders } of chunks) {
-    for (let at = 0; at < borders.length; at += BORDER_STRIDE) {
-      const border = borders.subarray(at, at + BORDER_STRIDE);
-      const partners = waiting.get(borderKey(border, 3, 0));
-      const partner = partners?.pop();
-      if (partner === undefined) {
-        const key = borderKey(border, 0, 3);
-        const alike = waiting.get(key);
-        if (alike === undefined) waiting.set(key, [border]);
-        else alike.push(border);
-      } else if (cosine(border, 6, partner, 6) < COS_FEATURE_ANGLE) {
-        lines.push(...border.subarray(0, 6));
-      }
+  for (const [edge, partner] of partners.entries()) {
+    if (partner !== UNPAIRED && edge > partner) continue;
+    const at = edge * BORDER_STRIDE;
+    if (partner === UNPAIRED || isFeature(borders, at + 6, partner * BORDER_STRIDE + 6)) {
+      lines.push(...borders.subarray(at, at + 6));
     }
-  }
-  for (const rims of waiting.values()) {
-    for (const rim of rims) lines.push(...rim.subarray(0, 6));
   }
   return Float32Array.from(lines);
 }
 
+const UNPAIRED = -1;
+
+/**
+ * The partner of each of `count` half-edges, or {@link UNPAIRED}. Partners have equal hashes. Open addressing in one
+ * table, at most half full: a `Map` with keys of text took about six times as long.
+ */
+function pairUp(
+  count: number,
+  hashOf: (edge: number) => number,
+  arePartners: (edge: number, other: number) => boolean,
+): Int32Array {
+  const partners = new Int32Array(count).fill(UNPAIRED);
+  const mask = 2 ** Math.ceil(Math.log2(Math.max(2 * count, 2))) - 1;
+  // Holds the number of an edge plus one; zero is an empty slot.
+  const table = new Uint32Array(mask + 1);
+  for (let edge = 0; edge < count; edge++) {
+    let slot = hashOf(edge) & mask;
+    while (table[slot] !== 0) {
+      const other = (table[slot] as number) - 1;
+      if (partners[other] === UNPAIRED && arePartners(edge, other)) {
+        partners[edge] = other;
+        partners[other] = edge;
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+    if (table[slot] === 0) table[slot] = edge + 1;
+  }
+  return partners;
+}
+
+/** Scatters whole numbers (the finalizer of MurmurHash3). */
+function hash(value: number): number {
+  let h = value | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/** The half-edge that follows in the same triangle. Half-edge `n` starts at corner `n`. */
 function nextInTriangle(edge: number): number {
   return edge % 3 === 2 ? edge - 2 : edge + 1;
 }
 
-function hashPair(low: number, high: number): number {
-  return (Math.imul(low, 0x9e3779b1) ^ Math.imul(high, 0x85ebca6b)) >>> 7;
+/** Where the normal of a half-edge's face begins. */
+function faceOf(edge: number): number {
+  return edge - (edge % 3);
 }
 
 /** The unit normals, three numbers per face; zero for faces without area. */
@@ -116,52 +149,32 @@ function faceNormals(positions: Float32Array, indices: Uint16Array | Uint32Array
     const y = az * bx - ax * bz;
     const z = ax * by - ay * bx;
     const length = Math.hypot(x, y, z);
-    if (length > 0) normals.set([x / length, y / length, z / length], corner);
+    if (length === 0) continue;
+    normals[corner] = x / length;
+    normals[corner + 1] = y / length;
+    normals[corner + 2] = z / length;
   }
   return normals;
 }
 
-/**
- * Cosine of the angle between the unit normals at `i` in `a` and at `j` in `b`; 1, so no edge, where either face has
- * no area. Works on the arrays in place: this runs once per edge.
- */
-function cosine(a: Float32Array, i: number, b: Float32Array, j: number): number {
-  const ax = a[i] as number;
-  const ay = a[i + 1] as number;
-  const az = a[i + 2] as number;
-  const bx = b[j] as number;
-  const by = b[j + 1] as number;
-  const bz = b[j + 2] as number;
-  if ((ax === 0 && ay === 0 && az === 0) || (bx === 0 && by === 0 && bz === 0)) return 1;
-  return ax * bx + ay * by + az * bz;
+/** Whether the faces with unit normals at `i` and `j` meet in a feature edge; no face without area does. */
+function isFeature(normals: Float32Array, i: number, j: number): boolean {
+  const ax = normals[i] as number;
+  const ay = normals[i + 1] as number;
+  const az = normals[i + 2] as number;
+  const bx = normals[j] as number;
+  const by = normals[j + 1] as number;
+  const bz = normals[j + 2] as number;
+  if ((ax === 0 && ay === 0 && az === 0) || (bx === 0 && by === 0 && bz === 0)) return false;
+  return ax * bx + ay * by + az * bz < COS_FEATURE_ANGLE;
 }
 
-function collectBorders(
-  positions: Float32Array,
-  indices: Uint16Array | Uint32Array,
-  normals: Float32Array,
-  paired: Uint8Array,
-): Float32Array {
-  const count = paired.reduce((sum, isPaired) => sum + 1 - isPaired, 0);
-  const borders = new Float32Array(count * BORDER_STRIDE);
+function concatenate(arrays: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(arrays.reduce((sum, array) => sum + array.length, 0));
   let at = 0;
-  for (let edge = 0; edge < paired.length; edge++) {
-    if (paired[edge] === 1) continue;
-    const from = (indices[edge] as number) * 3;
-    const to = (indices[nextInTriangle(edge)] as number) * 3;
-    const face = edge - (edge % 3);
-    borders.set(positions.subarray(from, from + 3), at);
-    borders.set(positions.subarray(to, to + 3), at + 3);
-    borders.set(normals.subarray(face, face + 3), at + 6);
-    at += BORDER_STRIDE;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
   }
-  return borders;
-}
-
-/**
- * The border's ends as text, in the order asked for. Chunks carry bit-identical border vertices, so equal text means
- * the same edge.
- */
-function borderKey(border: Float32Array, first: number, second: number): string {
-  return `${border[first]},${border[first + 1]},${border[first + 2]},${border[second]},${border[second + 1]},${border[second + 2]}`;
+  return whole;
 }

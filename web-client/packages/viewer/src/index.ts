@@ -14,4 +14,10 @@ export { DARK_COLORS, DEFAULT_COLOR, LIGHT_COLORS, type ViewColors } from "./mat
 export type { Measurement } from "./measure.js";
 export type { Box, ChunkArrays, ChunkInfo, Part, PartKind, Rgba, Scene, Vec3 } from "./scene.js";
 export type { Section } from "./section.js";
-export { type Renderer, Viewer, type ViewerEvents, type ViewerOptions } from "./viewer.js";
+export {
+  type Renderer,
+  Viewer,
+  type ViewerEvents,
+  type ViewerOptions,
+  type Viewpoint,
+} from "./viewer.js";

@@ -17,7 +17,7 @@ import { CameraRig, type Projection, type ViewPreset } from "./camera.js";
 import { Ground } from "./ground.js";
 import { LIGHT_COLORS, Materials, type ViewColors } from "./materials.js";
 import { Measure, type Measurement } from "./measure.js";
-import type { Box, ChunkArrays, Scene } from "./scene.js";
+import type { Box, ChunkArrays, Scene, Vec3 } from "./scene.js";
 import { SceneSync } from "./scene-sync.js";
 import { type Section, sectionPlane } from "./section.js";
 
@@ -36,6 +36,15 @@ export interface ViewerOptions {
   readonly colors?: ViewColors;
   /** Defaults to a `WebGLRenderer` on a canvas of its own. */
   readonly renderer?: Renderer;
+}
+
+/** Where one looks from. */
+export interface Viewpoint {
+  readonly eye: Vec3;
+  readonly target: Vec3;
+  /** Vertical field of view in degrees; 0 is a parallel projection. */
+  readonly fovDeg: number;
+  readonly heightPx: number;
 }
 
 /** What a viewer tells its page. */
@@ -202,6 +211,12 @@ export class Viewer {
     return this.#rig.orientation.toArray() as [number, number, number, number];
   }
 
+  /** Where one looks from, in model units, and how many pixels high: what to send first is judged by it. */
+  get viewpoint(): Viewpoint {
+    const heightPx = Math.round(this.#element.clientHeight * this.#pixelRatio());
+    return { ...this.#rig.viewpoint, heightPx };
+  }
+
   /** The box around what is shown, or `undefined` when nothing is. */
   get box(): Box | undefined {
     return this.#sync.box();
@@ -294,7 +309,7 @@ export class Viewer {
   #resize(): void {
     const { clientWidth: width, clientHeight: height } = this.#element;
     if (width === 0 || height === 0) return;
-    this.#renderer.setPixelRatio(Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO));
+    this.#renderer.setPixelRatio(this.#pixelRatio());
     this.#renderer.setSize(width, height);
     this.#rig.resize(width, height);
     if (!this.#cameraTouched && this.#fittedBox !== undefined) {
@@ -302,6 +317,10 @@ export class Viewer {
     }
     // At once: a resized canvas is blank until it is drawn.
     if (!this.#contextLost) this.#draw();
+  }
+
+  #pixelRatio(): number {
+    return Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO);
   }
 
   #listenToContext(canvas: HTMLCanvasElement): void {

@@ -80,6 +80,21 @@ describe("scenes", () => {
   });
 });
 
+describe("the viewpoint", () => {
+  it("is in model units, with no field of view in a parallel projection", () => {
+    viewer.beginScene(sceneOf("a"));
+    viewer.addChunk("a", cubeArrays());
+    settle();
+    const { eye, target, fovDeg, heightPx } = viewer.viewpoint;
+    expect(target).toEqual([0.5, 0.5, 0.5]);
+    expect(eye[1]).toBeLessThan(0);
+    expect(fovDeg).toBeGreaterThan(0);
+    expect(heightPx).toBe(600 * renderer.pixelRatio);
+    viewer.projection = "orthographic";
+    expect(viewer.viewpoint.fovDeg).toBe(0);
+  });
+});
+
 describe("a section", () => {
   it("cuts faces and edges, and opens again", () => {
     viewer.beginScene(sceneOf("a"));
