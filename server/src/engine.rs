@@ -356,7 +356,7 @@ impl ChunkEntry {
 }
 
 /// A file made by [`Engine::export`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ExportedFile {
     /// A name with extension, without folders.
     pub name: String,

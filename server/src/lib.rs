@@ -1,6 +1,35 @@
 //! The server: sessions over WebSocket in front of worker processes that render.
 //!
-//! (This crate is being built; `engine` is the contract with the pipeline.)
+//! [`server::run`] is the supervisor: it never evaluates a model. [`worker::run`] is what the processes it starts do: one
+//! job at a time, on an [`Engine`](engine::Engine) that the binary provides. A worker that dies costs its job and nothing
+//! else. Where to start reading: `dispatcher`, which decides everything, then `session` (one client), `worker_process`
+//! (one worker), and `worker` with `worker/job` and `worker/sending` (the other side).
+//!
+//! Invariants: nothing is evaluated on an async thread; every queue has a bound; the supervisor holds nothing that
+//! cannot be made again from what clients send; only `to_wire` and `from_wire` know both the protocol's messages and the
+//! engine's data.
 
+mod admin;
+mod admission;
+pub mod config;
+mod credit;
+mod dispatcher;
 pub mod engine;
+mod from_wire;
+mod http;
+mod ipc;
 pub mod job_control;
+pub mod listener;
+pub mod logging;
+mod metrics;
+mod outbox;
+mod queue;
+mod render_once;
+pub mod server;
+mod session;
+pub mod shutdown;
+mod to_wire;
+mod uploads;
+pub mod worker;
+mod worker_pool;
+mod worker_process;

@@ -1,0 +1,83 @@
+//! The server's configuration: one struct, filled once, printed at the start.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use scadstream_memory::settings::MemorySettings;
+
+/// Everything that an operator can set.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Address and port to listen on. The default is the loopback interface: to the outside through a proxy with TLS.
+    pub listen: SocketAddr,
+    /// Worker processes, and so jobs at once.
+    pub workers: usize,
+    /// How a worker is started.
+    pub worker_command: WorkerCommand,
+    /// Folder of the built editor page; without one, `/` says how to build it.
+    pub web_folder: Option<PathBuf>,
+    /// If set, clients must present it in `Hello`, or as a bearer token over HTTP.
+    pub token: Option<String>,
+    /// Web origins allowed besides the server's own, such as `https://example.org`.
+    pub allowed_origins: Vec<String>,
+    /// Open connections at once, sessions and plain requests together.
+    pub max_connections: usize,
+    /// Messages per second that a session may send in the long run; more are read more slowly.
+    pub messages_per_second: u32,
+    /// Jobs that may wait for a worker, of all sessions together.
+    pub queue_length: usize,
+    /// Documents of a session.
+    pub max_documents: usize,
+    /// Bytes of a session's uploaded files.
+    pub max_upload_bytes: usize,
+    /// How long a job may run.
+    pub job_time: Duration,
+    /// How long a worker may take to notice that its job was cancelled, before it is replaced.
+    pub cancel_time: Duration,
+    /// How long jobs may go on after the server was asked to stop.
+    pub drain_time: Duration,
+    /// Memory limits.
+    pub memory: MemorySettings,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            workers: std::thread::available_parallelism().map_or(2, usize::from),
+            worker_command: WorkerCommand::default(),
+            web_folder: None,
+            token: None,
+            allowed_origins: Vec::new(),
+            max_connections: 4096,
+            messages_per_second: 200,
+            queue_length: 256,
+            max_documents: 16,
+            max_upload_bytes: 256 << 20,
+            job_time: Duration::from_secs(300),
+            cancel_time: Duration::from_secs(2),
+            drain_time: Duration::from_secs(10),
+            memory: MemorySettings::default(),
+        }
+    }
+}
+
+/// A command whose process becomes a worker by calling [`worker::run`](crate::worker::run).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkerCommand {
+    /// The program; `None` is the running one.
+    pub program: Option<PathBuf>,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Environment variables added to the server's own.
+    pub environment: Vec<(OsString, OsString)>,
+}
+
+impl Default for WorkerCommand {
+    /// The running program with the argument `worker`.
+    fn default() -> Self {
+        Self { program: None, arguments: vec!["worker".into()], environment: Vec::new() }
+    }
+}

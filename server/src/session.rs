@@ -1,0 +1,385 @@
+//! One client's connection: reads its messages, checks them, passes them on; writes what its outbox holds.
+//!
+//! What a message causes is the dispatcher's business. Faults of the client are answered here; after sixteen of them,
+//! or one at the very beginning, the connection is closed.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use scadstream_protocol::limits::{MAX_FILES, MAX_FRAME_BYTES};
+use scadstream_protocol::message::{self as wire, FailureCode, Subject};
+use scadstream_protocol::{ClientMessage, DecodeError, ServerMessage, VERSION};
+
+use crate::dispatcher::{Event, Source};
+use crate::http::App;
+use crate::outbox::{Next, Outbox};
+use crate::to_wire;
+use crate::uploads::Uploads;
+
+/// A client has to say `Hello` within this time.
+const HELLO_TIME: Duration = Duration::from_secs(10);
+/// The server asks for a sign of life this often, on the level of WebSocket.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Without any sign of life for this long, the client has vanished.
+const SILENCE: Duration = Duration::from_secs(90);
+/// A client that is being said goodbye to gets this long to read it.
+const FAREWELL_TIME: Duration = Duration::from_secs(5);
+/// After the farewell a client gets this long to say its own, so that it is not cut off while it reads.
+const LAST_WORDS_TIME: Duration = Duration::from_millis(250);
+/// The fault at which the connection is closed.
+const MOST_FAULTS: u32 = 16;
+/// Messages that may come at once, as multiples of those allowed per second.
+const BURST: f64 = 5.0;
+/// A little more than a frame, so that one that is too long by a little is answered and skipped.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 4 * MAX_FRAME_BYTES;
+
+/// Close codes of the protocol.
+mod close {
+    pub(super) const TOO_LARGE: u16 = 1009;
+    pub(super) const FAULTS: u16 = 4400;
+    pub(super) const UNAUTHORISED: u16 = 4401;
+    pub(super) const SILENT: u16 = 4408;
+}
+
+/// Number of a session, never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SessionId(pub(crate) u64);
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+/// Serves a connection until either side closes it.
+pub(crate) async fn run(app: App, id: SessionId, socket: WebSocket) {
+    let (sink, stream) = socket.split();
+    let outbox = Arc::new(Outbox::default());
+    let mut writer = tokio::spawn(write(sink, Arc::clone(&outbox), app.clone()));
+    let mut reader = Reader {
+        uploads: Uploads::new(app.config.max_upload_bytes),
+        allowance: Allowance::new(app.config.messages_per_second),
+        app: app.clone(),
+        id,
+        outbox: Arc::clone(&outbox),
+        stream,
+        revisions: HashMap::new(),
+        faults: 0,
+    };
+    {
+        let reading = reader.run();
+        tokio::pin!(reading);
+        tokio::select! {
+            () = &mut reading => {}
+            // It ends after the farewell, or when nothing can be written any more.
+            _ = &mut writer => {
+                let _ = tokio::time::timeout(LAST_WORDS_TIME, &mut reading).await;
+            }
+        }
+    }
+    // Nobody listens any more when the server has stopped.
+    let _ = app.events.send(Event::Closed { session: id }).await;
+    tracing::debug!(session = %id, "session closed");
+    outbox.close(1000, "done");
+    // A client that vanished reads nothing more; then the writer is stuck in its socket.
+    if !writer.is_finished() && tokio::time::timeout(FAREWELL_TIME, &mut writer).await.is_err() {
+        writer.abort();
+    }
+}
+
+async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Arc<Outbox>, app: App) {
+    let sent = app.metrics.wire_bytes_total.with_label_values(&["out"]);
+    let mut ping = tokio::time::interval(PING_INTERVAL);
+    loop {
+        let message = tokio::select! {
+            next = outbox.next() => match next {
+                Next::Frame(frame) => {
+                    sent.inc_by(frame.len() as u64);
+                    Message::Binary(frame)
+                }
+                Next::Close(end) => {
+                    let frame = CloseFrame { code: end.code, reason: end.reason.into() };
+                    // Whether it can still be read is the client's affair.
+                    let _ = sink.send(Message::Close(Some(frame))).await;
+                    return;
+                }
+            },
+            _ = ping.tick() => Message::Ping(Bytes::new()),
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+struct Reader {
+    app: App,
+    id: SessionId,
+    outbox: Arc<Outbox>,
+    stream: SplitStream<WebSocket>,
+    uploads: Uploads,
+    allowance: Allowance,
+    /// The newest revision of each document, and whether it waits for uploads.
+    revisions: HashMap<u32, (u32, bool)>,
+    faults: u32,
+}
+
+impl Reader {
+    async fn run(&mut self) {
+        let hello = tokio::time::timeout(HELLO_TIME, self.hello()).await;
+        let hello = match hello {
+            Ok(Some(hello)) => hello,
+            Ok(None) => return,
+            Err(_) => return self.outbox.close(close::SILENT, "no Hello in time"),
+        };
+        tracing::debug!(session = %self.id, client = %hello.client, "session opened");
+        self.send(self.welcome());
+        let outbox = Arc::clone(&self.outbox);
+        let credit = hello.credit.into();
+        self.tell(Event::Open { session: self.id, outbox, credit }).await;
+        while let Some(frame) = self.next_frame().await {
+            if self.obey(frame).await.is_break() {
+                break;
+            }
+            self.allowance.spend().await;
+        }
+    }
+
+    /// The first message; `None` if it is not a `Hello` that opens the session.
+    async fn hello(&mut self) -> Option<wire::Hello> {
+        let frame = self.next_frame().await?;
+        let hello = match ClientMessage::decode(&frame) {
+            Ok(Some(ClientMessage::Hello(hello))) => hello,
+            Ok(_) => {
+                self.fault(FailureCode::Protocol, "Hello has to come first");
+                self.outbox.close(close::FAULTS, "Hello has to come first");
+                return None;
+            }
+            Err(error) => {
+                self.fault(code_of(&error), &error.to_string());
+                let code = match error {
+                    DecodeError::Version { .. } => 4406,
+                    _ => close::FAULTS,
+                };
+                self.outbox.close(code, "Hello cannot be read");
+                return None;
+            }
+        };
+        if let Some(expected) = &self.app.config.token
+            && !same(expected, hello.token.as_deref().unwrap_or_default())
+        {
+            self.fault(FailureCode::Unauthorised, "Hello.token is missing or wrong");
+            self.outbox.close(close::UNAUTHORISED, "token missing or wrong");
+            return None;
+        }
+        Some(hello)
+    }
+
+    /// The next frame; `None` at the end of the connection.
+    async fn next_frame(&mut self) -> Option<Bytes> {
+        loop {
+            let Ok(message) = tokio::time::timeout(SILENCE, self.stream.next()).await else {
+                self.outbox.close(close::SILENT, "no sign of life");
+                return None;
+            };
+            match message? {
+                Ok(Message::Binary(frame)) => {
+                    let received = &self.app.metrics.wire_bytes_total;
+                    received.with_label_values(&["in"]).inc_by(frame.len() as u64);
+                    return Some(frame);
+                }
+                Ok(Message::Text(_)) => {
+                    self.fault(FailureCode::Protocol, "messages are binary, this one is text");
+                    if self.has_too_many_faults() {
+                        return None;
+                    }
+                }
+                Ok(Message::Ping(_) | Message::Pong(_)) => {}
+                Ok(Message::Close(_)) => return None,
+                Err(error) => {
+                    let too_long = error.to_string().contains("too long");
+                    tracing::debug!(session = %self.id, %error, "the connection failed");
+                    if too_long {
+                        self.outbox.close(close::TOO_LARGE, "the message is too long");
+                    }
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn obey(&mut self, frame: Bytes) -> ControlFlow<()> {
+        match ClientMessage::decode(&frame) {
+            Ok(Some(message)) => self.obey_message(message, frame).await,
+            // A kind of a later version: skipped, as the protocol says.
+            Ok(None) => {}
+            Err(error) => self.fault(code_of(&error), &error.to_string()),
+        }
+        if self.has_too_many_faults() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    async fn obey_message(&mut self, message: ClientMessage, frame: Bytes) {
+        let session = self.id;
+        match message {
+            ClientMessage::Hello(_) => {
+                self.faults = MOST_FAULTS;
+                self.fault(FailureCode::Protocol, "Hello comes only once");
+            }
+            ClientMessage::Render(render) => self.render(render, frame).await,
+            ClientMessage::Upload(upload) => {
+                if let Err(refused) = self.uploads.take(&upload) {
+                    let subject = Subject::Upload { digest: upload.header.digest };
+                    self.fail(subject, refused.code, &refused.message);
+                }
+            }
+            ClientMessage::Cancel(wire::Cancel { document, revision }) => {
+                self.tell(Event::Cancel { session, document, revision }).await;
+            }
+            ClientMessage::Need(need) => self.tell(Event::Need { session, need }).await,
+            ClientMessage::Credit(credit) => {
+                self.tell(Event::Credit { session, bytes: credit.bytes.into() }).await;
+            }
+            ClientMessage::Export(export) => {
+                self.tell(Event::Export { session, export, source: None }).await;
+            }
+            // Not answered here, so that the answer comes after what earlier messages caused.
+            ClientMessage::Ping(ping) => {
+                self.tell(Event::Ping { session, nonce: ping.nonce }).await
+            }
+            other => tracing::error!(kind = %other.kind(), "a message that nothing is done about"),
+        }
+    }
+
+    async fn render(&mut self, render: wire::Render, frame: Bytes) {
+        let (document, revision) = (render.document, render.revision);
+        let newest = self.revisions.get(&document).copied();
+        let in_order =
+            newest.is_none_or(|(newest, waits)| revision > newest || waits && revision == newest);
+        if !in_order {
+            let message = "Render.revision is not above the revisions before it";
+            return self.fault(FailureCode::Protocol, message);
+        }
+        if newest.is_none() && self.revisions.len() == self.app.config.max_documents {
+            let most = self.app.config.max_documents;
+            let message = format!("A session may have {most} documents.");
+            let subject = Subject::Render { document, revision };
+            return self.fail(subject, FailureCode::TooLarge, &message);
+        }
+        match self.uploads.named_by(&render) {
+            Ok(uploads) => {
+                self.revisions.insert(document, (revision, false));
+                let source = Source { frame, uploads, at: Instant::now() };
+                let session = self.id;
+                self.tell(Event::Render { session, document, revision, source }).await;
+            }
+            Err(digests) => {
+                self.revisions.insert(document, (revision, true));
+                // It supersedes the older ones all the same.
+                let cancelled = revision.saturating_sub(1);
+                let session = self.id;
+                self.tell(Event::Cancel { session, document, revision: cancelled }).await;
+                self.send(wire::Wanted { document, revision, digests });
+            }
+        }
+    }
+
+    fn welcome(&self) -> wire::Welcome {
+        let config = &self.app.config;
+        wire::Welcome {
+            version: VERSION.into(),
+            session: self.id.to_string(),
+            server: concat!("scadstream ", env!("CARGO_PKG_VERSION")).into(),
+            codecs: vec![wire::Codec::Raw],
+            limits: wire::ServerLimits {
+                frame_bytes: MAX_FRAME_BYTES as u32,
+                documents: config.max_documents as u32,
+                files: MAX_FILES as u32,
+                document_bytes: (MAX_FRAME_BYTES + config.max_upload_bytes) as u64,
+                upload_bytes: config.max_upload_bytes as u64,
+                known_chunks: 0,
+                job_memory_bytes: self.app.thresholds.hard,
+                job_time_ms: u32::try_from(config.job_time.as_millis()).unwrap_or(u32::MAX),
+            },
+        }
+    }
+
+    /// Answers a message that breaks the protocol.
+    fn fault(&mut self, code: FailureCode, message: &str) {
+        self.faults += 1;
+        self.app.metrics.faults_total.inc();
+        tracing::debug!(session = %self.id, message, "fault of the client");
+        self.fail(Subject::Session, code, message);
+    }
+
+    fn has_too_many_faults(&self) -> bool {
+        let too_many = self.faults >= MOST_FAULTS;
+        if too_many {
+            self.outbox.close(close::FAULTS, "too many faults of protocol");
+        }
+        too_many
+    }
+
+    fn fail(&self, subject: Subject, code: FailureCode, message: &str) {
+        self.send(to_wire::plain_failure(subject, code, message));
+    }
+
+    fn send(&self, message: impl Into<ServerMessage>) {
+        match message.into().encode() {
+            Ok(frame) => self.outbox.push(None, frame),
+            Err(error) => tracing::error!(%error, "a message cannot be sent"),
+        }
+    }
+
+    async fn tell(&self, event: Event) {
+        // When the dispatcher has stopped, its last word was to close every session.
+        let _ = self.app.events.send(event).await;
+    }
+}
+
+/// How many messages may still come before the reader slows down: a bucket that fills at a steady rate.
+#[derive(Debug)]
+struct Allowance {
+    per_second: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Allowance {
+    fn new(per_second: u32) -> Self {
+        let per_second = f64::from(per_second.max(1));
+        Self { per_second, left: per_second * BURST, at: Instant::now() }
+    }
+
+    /// Takes one message's worth, and waits until there is one if there is none.
+    async fn spend(&mut self) {
+        let now = Instant::now();
+        let filled = (now - self.at).as_secs_f64() * self.per_second;
+        self.left = (self.left + filled).min(self.per_second * BURST) - 1.0;
+        self.at = now;
+        if self.left < 0.0 {
+            tokio::time::sleep(Duration::from_secs_f64(-self.left / self.per_second)).await;
+        }
+    }
+}
+
+/// The failure code that the protocol has for bytes that are no message.
+fn code_of(error: &DecodeError) -> FailureCode {
+    match error {
+        DecodeError::Version { .. } => FailureCode::UnsupportedVersion,
+        DecodeError::FrameTooLarge { .. } => FailureCode::TooLarge,
+        _ => FailureCode::Protocol,
+    }
+}
+
+/// Compares secrets in a time that does not tell how much of them agrees.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    let differing = a.bytes().zip(b.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
+    a.len() == b.len() && differing == 0
+}

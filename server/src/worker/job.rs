@@ -1,0 +1,263 @@
+//! The job thread: runs the engine, catches its panics, reports what it says.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use scadstream_memory::allocator::{self, JobMemory};
+use scadstream_memory::leak::LeakDetector;
+use scadstream_memory::pressure::{PressureLevel, Thresholds};
+use scadstream_protocol::ClientMessage;
+use scadstream_protocol::message as wire;
+
+use super::sending::{Command, Finished, JobFacts};
+use super::{About, Link};
+use crate::engine::{
+    Diagnostic, Engine, ExportJob, ExportedFile, Failure, FailureCode, JobSink, Outcome, Parameter,
+    Progress, RenderJob, Scene, Stage,
+};
+use crate::ipc::{Attachment, Ending, FromWorker, JobId, StageSeconds, Task};
+use crate::job_control::JobControl;
+use crate::to_wire::Revision;
+use crate::{from_wire, to_wire};
+
+/// Progress is told at most this often, but for a new stage: what people can read.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
+
+/// A job as the supervisor gave it.
+pub(super) struct Start {
+    pub(super) job: JobId,
+    pub(super) task: Task,
+    pub(super) frame_bytes: u64,
+    pub(super) uploads: Vec<Attachment>,
+    pub(super) payload: Bytes,
+    pub(super) control: JobControl,
+}
+
+/// The job thread's own things.
+pub(super) struct Runner {
+    link: Arc<Link>,
+    to_sending: SyncSender<Command>,
+    thresholds: Thresholds,
+    leaks: LeakDetector,
+}
+
+impl Runner {
+    pub(super) fn new(
+        link: Arc<Link>,
+        to_sending: SyncSender<Command>,
+        thresholds: Thresholds,
+    ) -> Self {
+        Self { link, to_sending, thresholds, leaks: LeakDetector::new() }
+    }
+
+    /// Does jobs until the worker ends.
+    pub(super) fn run<E: Engine>(mut self, jobs: &Receiver<Start>, make_engine: impl Fn() -> E) {
+        let mut engine = make_engine();
+        while let Ok(start) = jobs.recv() {
+            if !self.do_job(start, &mut engine) {
+                // Its caches may be half done; a fresh one costs time and nothing else.
+                engine = make_engine();
+            }
+            self.tidy(&mut engine);
+        }
+    }
+
+    /// Does one job; false when the engine panicked.
+    fn do_job<E: Engine>(&mut self, start: Start, engine: &mut E) -> bool {
+        let job = start.job;
+        let span = tracing::info_span!("job", id = job);
+        let _entered = span.enter();
+        let begun = Instant::now();
+        let memory = JobMemory::start();
+        let (about, work) =
+            match read(start.task, start.frame_bytes, &start.uploads, &start.payload) {
+                Ok(read) => read,
+                Err(problem) => {
+                    tracing::error!(problem, "the supervisor sent a job that cannot be read");
+                    self.end(job, Ending::Unreadable, Vec::new(), 0);
+                    return true;
+                }
+            };
+        // The document was copied out of the message, which may be large.
+        drop(start.payload);
+        self.tell(Command::Begin { job, about });
+        let control = start.control;
+        let outcome = {
+            let mut sink =
+                Sink { job, about, link: &self.link, to_sending: &self.to_sending, last: None };
+            std::panic::catch_unwind(AssertUnwindSafe(|| match &work {
+                Work::Render(render) => engine.render(render, &control, &mut sink),
+                Work::Export(export) => engine.export(export, &control, &mut sink),
+            }))
+        };
+        allocator::flush_thread();
+        let peak_bytes = memory.peak_bytes();
+        let mut stages = Vec::new();
+        let (ending, finished) = match outcome {
+            Ok(Outcome::Done(statistics)) => {
+                stages = statistics
+                    .times
+                    .iter()
+                    .map(|&(stage, time)| StageSeconds {
+                        stage: to_wire::stage(stage).into(),
+                        seconds: time.as_secs_f64(),
+                    })
+                    .collect();
+                let facts = JobFacts { statistics: *statistics, peak_bytes };
+                (Ending::Done, Finished::Done(Box::new(facts)))
+            }
+            Ok(Outcome::Failed(failure)) => {
+                let memory_limit = failure.code == FailureCode::MemoryLimit;
+                let ending = if memory_limit { Ending::MemoryLimit } else { Ending::Failed };
+                (ending, Finished::Failed(failure))
+            }
+            Ok(Outcome::Cancelled) => (Ending::Cancelled, Finished::Cancelled),
+            Err(panic) => (Ending::Panicked, Finished::Failed(panicked(&panic))),
+        };
+        tracing::info!(
+            ?ending,
+            seconds = begun.elapsed().as_secs_f64(),
+            peak_mb = peak_bytes / 1_000_000,
+            "job ended"
+        );
+        // The supervisor hears of the end before the client does: then this worker is free when the next edit comes.
+        self.end(job, ending, stages, peak_bytes);
+        self.tell(Command::End { job, finished });
+        ending != Ending::Panicked
+    }
+
+    fn end(&self, job: JobId, ending: Ending, stages: Vec<StageSeconds>, peak_bytes: u64) {
+        self.link.send(&FromWorker::Ended { job, ending, stages, peak_bytes });
+    }
+
+    /// Between jobs: looks for leaks, and gives memory back if it is short.
+    fn tidy<E: Engine>(&mut self, engine: &mut E) {
+        allocator::flush_thread();
+        let level = self.thresholds.level(allocator::live_bytes());
+        if level > PressureLevel::Low {
+            let before = allocator::live_bytes();
+            engine.trim(level);
+            allocator::flush_thread();
+            allocator::purge();
+            let freed_mb = before.saturating_sub(allocator::live_bytes()) / 1_000_000;
+            tracing::info!(%level, freed_mb, "gave memory back");
+            self.tell(Command::Trim(level));
+        }
+        let cached_bytes = engine.cached_bytes();
+        let verdict = self.leaks.record(allocator::live_bytes(), cached_bytes);
+        self.tell(Command::Tidied { cached_bytes, leak_confidence: verdict.confidence });
+    }
+
+    fn tell(&self, command: Command) {
+        tell(&self.to_sending, command);
+    }
+}
+
+fn tell(to_sending: &SyncSender<Command>, command: Command) {
+    if to_sending.send(command).is_err() {
+        tracing::error!("the sending thread has ended");
+        std::process::exit(1);
+    }
+}
+
+enum Work {
+    Render(RenderJob),
+    Export(ExportJob),
+}
+
+/// What the supervisor wants, as plain data.
+fn read(
+    task: Task,
+    frame_bytes: u64,
+    uploads: &[Attachment],
+    payload: &Bytes,
+) -> Result<(About, Work), &'static str> {
+    let frame_bytes = usize::try_from(frame_bytes).unwrap_or(usize::MAX);
+    let frame = payload.get(..frame_bytes).ok_or("the frame is cut")?;
+    let message = ClientMessage::decode(&payload.slice_ref(frame));
+    let Ok(Some(ClientMessage::Render(message))) = message else {
+        return Err("the frame is not a Render");
+    };
+    let mut files = HashMap::new();
+    let mut at = frame_bytes;
+    for upload in uploads {
+        let end = at.saturating_add(usize::try_from(upload.len_bytes).unwrap_or(usize::MAX));
+        let content = payload.get(at..end).ok_or("an uploaded file is cut")?;
+        files.insert(upload.digest, content.into());
+        at = end;
+    }
+    let of = Revision { document: message.document, revision: message.revision };
+    let render = from_wire::render_job(message, &files).ok_or("an uploaded file is missing")?;
+    Ok(match task {
+        Task::Render => (About::Render(of), Work::Render(render)),
+        Task::Export { request, format } => {
+            let format = from_wire::export_format(wire::ExportFormat::from(format))
+                .ok_or("the format is unknown")?;
+            let export = ExportJob { document: render.document, format };
+            (About::Export { of, request }, Work::Export(export))
+        }
+    })
+}
+
+fn panicked(panic: &Box<dyn std::any::Any + Send>) -> Failure {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
+    tracing::error!(panic = text, "the engine panicked; it is made anew");
+    Failure {
+        code: FailureCode::Internal,
+        message: format!("This model met a fault of the server ({text}). The server goes on."),
+        place: None,
+        details: Vec::new(),
+    }
+}
+
+/// Passes on what the engine reports.
+struct Sink<'a> {
+    job: JobId,
+    about: About,
+    link: &'a Link,
+    to_sending: &'a SyncSender<Command>,
+    /// The last progress told.
+    last: Option<(Stage, Instant)>,
+}
+
+impl JobSink for Sink<'_> {
+    fn progress(&mut self, progress: Progress) {
+        let now = Instant::now();
+        let too_soon = self.last.is_some_and(|(stage, at)| {
+            stage == progress.stage && now.duration_since(at) < PROGRESS_INTERVAL
+        });
+        if !too_soon {
+            self.last = Some((progress.stage, now));
+            let of = self.about.revision();
+            let message = to_wire::progress(of, progress, allocator::live_bytes());
+            self.link.send_frame(self.job, message);
+        }
+    }
+
+    fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>) {
+        for message in to_wire::diagnostics(self.about.revision(), diagnostics) {
+            self.link.send_frame(self.job, message);
+        }
+    }
+
+    fn parameters(&mut self, parameters: Vec<Parameter>) {
+        let message = to_wire::parameters(self.about.revision(), parameters);
+        self.link.send_frame(self.job, message);
+    }
+
+    fn scene(&mut self, scene: Scene) {
+        tell(self.to_sending, Command::Scene { job: self.job, scene });
+    }
+
+    fn file(&mut self, file: ExportedFile) {
+        tell(self.to_sending, Command::File { job: self.job, file });
+    }
+}

@@ -1,0 +1,460 @@
+//! The sending thread: makes chunks and file pieces when the client's credit allows, straight into shared memory.
+//!
+//! A scene stays here after its job's work is over, as the plan it is and not as bytes, until the client has it all, and
+//! a while longer in case chunks are asked for again. So a slow reader occupies a plan and never the job thread. Plans
+//! are bounded in number and bytes; the oldest are dropped first, those that are all sent before any other.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use scadstream_memory::allocator;
+use scadstream_memory::monitor::{Monitor, Snapshot};
+use scadstream_memory::pool::{Buffer, BufferPool};
+use scadstream_memory::pressure::PressureLevel;
+use scadstream_memory::segment::SegmentError;
+use scadstream_protocol::limits::MAX_FRAME_BYTES;
+use scadstream_protocol::message as wire;
+use scadstream_protocol::{
+    CHUNK_HEAD_BYTES, chunk_frame_len, encode_chunk_head, encode_file_head, file_head_len,
+};
+
+use super::{About, Link, WorkerSettings};
+use crate::engine::{ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
+use crate::ipc::{FromWorker, JobId, WorkerMemory};
+use crate::to_wire;
+
+/// How often memory is looked at and told, and idle buffers are released.
+const TICK: Duration = Duration::from_secs(5);
+/// Plans kept.
+const MAX_RETAINED: usize = 64;
+
+/// What the other threads ask for.
+pub(super) enum Command {
+    /// A job begins.
+    Begin { job: JobId, about: About },
+    /// A picture, in place of the job's earlier ones.
+    Scene { job: JobId, scene: Scene },
+    /// The file asked for.
+    File { job: JobId, file: ExportedFile },
+    /// The job's work is over.
+    End { job: JobId, finished: Finished },
+    /// So many bytes may have been sent for the job in all.
+    Credit { job: JobId, total_bytes: u64 },
+    /// Chunks are wanted once more.
+    Need { job: JobId, scene: u32, chunks: Vec<u32> },
+    /// Nothing of the job is wanted any more.
+    Forget { job: JobId },
+    /// A segment may be written again.
+    Release { segment: u32 },
+    /// Memory is short.
+    Trim(PressureLevel),
+    /// What was found between jobs.
+    Tidied { cached_bytes: u64, leak_confidence: f64 },
+}
+
+/// How a job's work ended.
+pub(super) enum Finished {
+    Done(Box<JobFacts>),
+    Failed(Failure),
+    Cancelled,
+}
+
+/// What `Done` tells.
+pub(super) struct JobFacts {
+    pub(super) statistics: Statistics,
+    pub(super) peak_bytes: u64,
+}
+
+/// All that is being sent or kept.
+pub(super) struct Sending {
+    link: Arc<Link>,
+    pool: BufferPool,
+    monitor: Monitor,
+    retained_limit_bytes: u64,
+    /// By number, so that the oldest comes first.
+    jobs: BTreeMap<JobId, Job>,
+    /// Buffers that the supervisor reads from.
+    lent: HashMap<u32, Buffer>,
+    /// Segments that the supervisor has mapped.
+    announced: HashSet<u32>,
+    memory: WorkerMemory,
+}
+
+struct Job {
+    about: About,
+    content: Content,
+    /// Indices of chunks, or of pieces of a file, still to be sent.
+    pending: VecDeque<u32>,
+    next_scene: u32,
+    /// Bytes allowed and sent, since the job began.
+    credit_bytes: u64,
+    sent_bytes: u64,
+    sent_payload_bytes: u64,
+    /// What `Done` will tell, until it has.
+    facts: Option<Box<JobFacts>>,
+}
+
+enum Content {
+    Nothing,
+    Scene { number: u32, scene: Scene },
+    File(ExportedFile),
+}
+
+impl Sending {
+    pub(super) fn new(link: Arc<Link>, settings: WorkerSettings) -> Self {
+        let evicted = Arc::clone(&link);
+        let on_evict = move |id: scadstream_memory::pool::SegmentId| {
+            evicted.send(&FromWorker::SegmentGone { segment: id.0 });
+        };
+        Self {
+            link,
+            pool: BufferPool::new(settings.pool, Box::new(on_evict)),
+            monitor: Monitor::new(settings.thresholds),
+            // Plans are the first thing that many slow readers would fill the worker with.
+            retained_limit_bytes: settings.thresholds.warning / 4,
+            jobs: BTreeMap::new(),
+            lent: HashMap::new(),
+            announced: HashSet::new(),
+            memory: WorkerMemory::default(),
+        }
+    }
+
+    /// Sends and obeys until the other threads are gone.
+    pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        let mut next_tick = Instant::now();
+        loop {
+            if Instant::now() >= next_tick {
+                self.tick();
+                next_tick = Instant::now() + TICK;
+            }
+            // Commands first: a job that was just forgotten should not be sent.
+            match commands.try_recv() {
+                Ok(command) => {
+                    self.obey(command);
+                    continue;
+                }
+                Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) => {}
+            }
+            if self.send_one() {
+                continue;
+            }
+            let patience = next_tick.saturating_duration_since(Instant::now());
+            match commands.recv_timeout(patience) {
+                Ok(command) => self.obey(command),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Begin { job, about } => {
+                self.jobs.insert(job, Job::new(about));
+                self.bound_retained();
+            }
+            Command::Scene { job, scene } => self.begin_scene(job, scene),
+            Command::File { job, file } => self.begin_file(job, file),
+            Command::End { job, finished } => self.end(job, finished),
+            Command::Credit { job, total_bytes } => {
+                if let Some(job) = self.jobs.get_mut(&job) {
+                    job.credit_bytes = job.credit_bytes.max(total_bytes);
+                }
+            }
+            Command::Need { job, scene, chunks } => self.need(job, scene, &chunks),
+            Command::Forget { job } => {
+                self.jobs.remove(&job);
+            }
+            Command::Release { segment } => {
+                self.lent.remove(&segment);
+            }
+            Command::Trim(level) => self.pool.trim(level),
+            Command::Tidied { cached_bytes, leak_confidence } => {
+                self.memory.cached_bytes = cached_bytes;
+                self.memory.leak_confidence = leak_confidence;
+                self.tell_memory();
+            }
+        }
+    }
+
+    fn begin_scene(&mut self, id: JobId, scene: Scene) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if scene.chunks.iter().any(|entry| entry.payload_bytes() > MAX_CHUNK_BYTES) {
+            tracing::error!(job = id, "the engine made a chunk that fits no frame");
+            return;
+        }
+        let number = job.next_scene;
+        job.next_scene += 1;
+        let of = job.about.revision();
+        // A chunk that occurs twice, as the teeth of a gear may, is sent once.
+        let mut seen = HashSet::new();
+        let push: Vec<bool> = scene.chunks.iter().map(|entry| seen.insert(entry.hash)).collect();
+        for manifest in to_wire::manifest(of, number, &scene, &push) {
+            self.link.send_frame(id, manifest);
+        }
+        job.pending = (0..).zip(&push).filter_map(|(index, push)| push.then_some(index)).collect();
+        job.content = Content::Scene { number, scene };
+        self.want(id);
+        self.bound_retained();
+    }
+
+    fn begin_file(&mut self, id: JobId, file: ExportedFile) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        // An empty file is one empty piece.
+        let pieces = file.content.len().div_ceil(FILE_PIECE_BYTES).max(1);
+        job.pending = (0..pieces as u32).collect();
+        job.content = Content::File(file);
+        self.want(id);
+    }
+
+    fn end(&mut self, id: JobId, finished: Finished) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        match finished {
+            Finished::Done(facts) => {
+                job.facts = Some(facts);
+                self.finish_if_sent(id);
+            }
+            Finished::Failed(failure) => {
+                self.link.send_frame(id, to_wire::failed(job.about.subject(), failure));
+                self.jobs.remove(&id);
+                self.link.send(&FromWorker::Sent { job: id });
+            }
+            Finished::Cancelled => {
+                self.jobs.remove(&id);
+                self.link.send(&FromWorker::Sent { job: id });
+            }
+        }
+    }
+
+    fn need(&mut self, id: JobId, scene: u32, chunks: &[u32]) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let known = match &job.content {
+            Content::Scene { number, scene: kept } if *number == scene => kept.chunks.len() as u32,
+            _ => 0,
+        };
+        if let Some(missing) = chunks.iter().find(|index| **index >= known) {
+            let of = job.about.revision();
+            let subject =
+                wire::Subject::Need { document: of.document, revision: of.revision, scene };
+            let message = format!("Chunk {missing} of scene {scene} is not there: render again.");
+            let gone = to_wire::plain_failure(subject, wire::FailureCode::Gone, message);
+            self.link.send_frame(id, gone);
+        }
+        let again = chunks.iter().copied().filter(|index| *index < known);
+        job.pending.extend(again);
+        self.want(id);
+    }
+
+    /// Tells how many bytes the job has in all, so that the supervisor lends it credit.
+    fn want(&self, id: JobId) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let pending: u64 = job.pending.iter().map(|index| job.frame_len(*index) as u64).sum();
+        self.link.send(&FromWorker::Wants { job: id, total_bytes: job.sent_bytes + pending });
+    }
+
+    /// Sends the next frame of the oldest job that may send one; false when none may.
+    fn send_one(&mut self) -> bool {
+        let ready = self.jobs.iter().find_map(|(id, job)| {
+            let index = *job.pending.front()?;
+            (job.sent_bytes + job.frame_len(index) as u64 <= job.credit_bytes).then_some(*id)
+        });
+        let Some(id) = ready else { return false };
+        if let Err(error) = self.send_next(id) {
+            // Without a buffer nothing can be sent; the supervisor replaces a worker in this state.
+            tracing::error!(%error, "no memory for frames");
+            std::process::exit(allocator::EXIT_MEMORY_LIMIT);
+        }
+        self.finish_if_sent(id);
+        true
+    }
+
+    fn send_next(&mut self, id: JobId) -> Result<(), SegmentError> {
+        let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
+        let Some(index) = job.pending.pop_front() else { return Ok(()) };
+        let len_bytes = job.frame_len(index);
+        let mut buffer = self.pool.acquire(len_bytes)?;
+        let payload_bytes = match job.write(index, &mut buffer.bytes_mut()[..len_bytes]) {
+            Ok(payload_bytes) => payload_bytes,
+            Err(error) => {
+                tracing::error!(job = id, index, %error, "a frame cannot be written");
+                return Ok(());
+            }
+        };
+        job.sent_bytes += len_bytes as u64;
+        job.sent_payload_bytes += payload_bytes as u64;
+        let segment = buffer.id().0;
+        if self.announced.insert(segment) {
+            let message = FromWorker::NewSegment { segment };
+            self.link.send_descriptor(&message, buffer.segment().as_fd());
+        }
+        self.lent.insert(segment, buffer);
+        let len_bytes = len_bytes as u32;
+        self.link.send(&FromWorker::SharedFrame { job: id, segment, len_bytes });
+        Ok(())
+    }
+
+    /// Says `Done` once the work is over and everything is sent.
+    fn finish_if_sent(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if !job.pending.is_empty() {
+            return;
+        }
+        let Some(facts) = job.facts.take() else { return };
+        if let About::Render(of) = job.about {
+            let exact = matches!(&job.content, Content::Scene { scene, .. } if scene.exact);
+            let sent = to_wire::Sent {
+                peak_memory_bytes: facts.peak_bytes,
+                payload_bytes: job.sent_payload_bytes,
+            };
+            self.link.send_frame(id, to_wire::done(of, exact, facts.statistics, sent));
+        }
+        self.link.send(&FromWorker::Sent { job: id });
+        if matches!(job.content, Content::File(_) | Content::Nothing) {
+            self.jobs.remove(&id);
+        }
+    }
+
+    /// Drops the oldest plans beyond the bounds: first those that are sent, then those whose client reads too slowly.
+    fn bound_retained(&mut self) {
+        loop {
+            let bytes: u64 = self.jobs.values().map(Job::retained_bytes).sum();
+            self.memory.retained_bytes = bytes;
+            if self.jobs.len() <= MAX_RETAINED && bytes <= self.retained_limit_bytes {
+                return;
+            }
+            let newest = self.jobs.last_key_value().map(|(id, _)| *id);
+            let sent = self.jobs.iter().find(|(_, job)| job.pending.is_empty());
+            let oldest = sent.or_else(|| self.jobs.iter().next()).map(|(id, _)| *id);
+            // The job at work is never dropped, however large: its own limits bound it.
+            let Some(id) = oldest.filter(|id| Some(*id) != newest) else { return };
+            let Some(job) = self.jobs.remove(&id) else { return };
+            if !job.pending.is_empty() {
+                let message = "The server needs the memory that this picture waits in, because it is \
+                               being read too slowly: render again.";
+                let code = wire::FailureCode::Overloaded;
+                let failed = to_wire::plain_failure(job.about.subject(), code, message);
+                self.link.send_frame(id, failed);
+                self.link.send(&FromWorker::Sent { job: id });
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        self.pool.release_idle(Instant::now());
+        self.monitor.observe(Snapshot::take());
+        self.tell_memory();
+    }
+
+    fn tell_memory(&mut self) {
+        let pool = self.pool.statistics();
+        self.memory = WorkerMemory {
+            live_bytes: allocator::live_bytes(),
+            resident_bytes: scadstream_memory::system::resident_bytes().unwrap_or(0),
+            growth_bytes_per_second: self.monitor.growth_bytes_per_second(),
+            pool_idle_bytes: pool.idle_bytes,
+            pool_used_bytes: pool.used_bytes,
+            pool_hits: pool.hits,
+            pool_misses: pool.misses,
+            pool_evictions: pool.evictions,
+            ..self.memory
+        };
+        self.link.send(&FromWorker::Memory(self.memory));
+    }
+}
+
+/// Content of one `File` frame: what a frame holds, less room for a head with the longest name.
+const FILE_PIECE_BYTES: usize = MAX_FRAME_BYTES - 4096;
+
+impl Job {
+    fn new(about: About) -> Self {
+        Self {
+            about,
+            content: Content::Nothing,
+            pending: VecDeque::new(),
+            next_scene: 0,
+            credit_bytes: 0,
+            sent_bytes: 0,
+            sent_payload_bytes: 0,
+            facts: None,
+        }
+    }
+
+    /// Length of the frame of chunk or piece `index`; 0 when there is no such thing.
+    fn frame_len(&self, index: u32) -> usize {
+        match &self.content {
+            Content::Nothing => 0,
+            Content::Scene { scene, .. } => scene
+                .chunks
+                .get(index as usize)
+                .map_or(0, |entry| chunk_frame_len(entry.payload_bytes())),
+            Content::File(file) => {
+                let (header, content) = self.piece(file, index);
+                file_head_len(&header).unwrap_or(0) + content.len()
+            }
+        }
+    }
+
+    /// Writes the frame of chunk or piece `index`, and returns the length of its payload.
+    fn write(
+        &mut self,
+        index: u32,
+        frame: &mut [u8],
+    ) -> Result<usize, scadstream_protocol::EncodeError> {
+        let of = self.about.revision();
+        match &mut self.content {
+            Content::Nothing => Ok(0),
+            Content::Scene { number, scene } => {
+                let entry = &scene.chunks[index as usize];
+                let payload_bytes = entry.payload_bytes();
+                let header = to_wire::chunk_header(of, *number, index, entry);
+                let head = encode_chunk_head(&header, payload_bytes, frame)?;
+                debug_assert_eq!(head, CHUNK_HEAD_BYTES);
+                scene.source.write(index as usize, &mut frame[head..]);
+                Ok(payload_bytes)
+            }
+            Content::File(file) => {
+                let file = std::mem::replace(file, ExportedFile::default());
+                let (header, content) = self.piece(&file, index);
+                let written = encode_file_head(&header, content.len(), frame).map(|head| {
+                    frame[head..].copy_from_slice(content);
+                    content.len()
+                });
+                self.content = Content::File(file);
+                written
+            }
+        }
+    }
+
+    fn piece<'a>(&self, file: &'a ExportedFile, index: u32) -> (wire::FileHeader, &'a [u8]) {
+        let offset = index as usize * FILE_PIECE_BYTES;
+        let end = (offset + FILE_PIECE_BYTES).min(file.content.len());
+        let request = match self.about {
+            About::Export { request, .. } => request,
+            About::Render(_) => 0,
+        };
+        let header = wire::FileHeader {
+            request,
+            name: to_wire::shortened(
+                file.name.clone(),
+                scadstream_protocol::limits::MAX_NAME_BYTES,
+            ),
+            offset: offset as u64,
+            last: end == file.content.len(),
+        };
+        (header, &file.content[offset..end])
+    }
+
+    fn retained_bytes(&self) -> u64 {
+        match &self.content {
+            Content::Nothing => 0,
+            Content::Scene { scene, .. } => {
+                scene.source.retained_bytes() + size_of_val(scene.chunks.as_slice()) as u64
+            }
+            Content::File(file) => file.content.len() as u64,
+        }
+    }
+}

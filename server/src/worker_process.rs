@@ -1,0 +1,271 @@
+//! One worker process as the supervisor sees it: started, talked to, mapped, buried.
+//!
+//! Two tasks per worker: one writes to its socket, one reads it and waits for the process to end. What the worker says
+//! becomes [`WorkerEvent`]s; frames in shared memory become [`Bytes`] that tell the worker when they are dropped.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use scadstream_memory::allocator::EXIT_MEMORY_LIMIT;
+use scadstream_memory::segment::SegmentView;
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::sync::{Notify, mpsc};
+
+use crate::config::WorkerCommand;
+use crate::dispatcher::Event;
+use crate::ipc::{self, Ending, FromWorker, IpcError, JobId, StageSeconds, ToWorker, WorkerMemory};
+
+/// Number of a worker, never used twice.
+pub(crate) type WorkerId = u64;
+
+/// Messages on their way to a worker. More are waiting only when it does not read at all.
+const COMMANDS: usize = 1024;
+
+/// What happened in or to a worker.
+#[derive(Debug)]
+pub(crate) enum WorkerEvent {
+    /// It takes jobs.
+    Ready,
+    /// A frame for the job's client.
+    Frame { job: JobId, frame: Bytes },
+    /// So many bytes does the job have to send in all.
+    Wants { job: JobId, total_bytes: u64 },
+    /// The job's work is over.
+    Ended { job: JobId, ending: Ending, stages: Vec<StageSeconds>, peak_bytes: u64 },
+    /// Everything of the job was sent.
+    Sent { job: JobId },
+    /// Its memory.
+    Memory(WorkerMemory),
+    /// The process is gone.
+    Exited(Exit),
+}
+
+/// Why a worker is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It reached its memory limit.
+    MemoryLimit,
+    /// Anything else, in words.
+    Lost(String),
+}
+
+/// A hold on a worker. Dropping it ends the process.
+#[derive(Debug)]
+pub(crate) struct WorkerProcess {
+    commands: mpsc::Sender<(ToWorker, Vec<Bytes>)>,
+    kill: Arc<Notify>,
+    /// Its process id.
+    pub(crate) pid: u32,
+}
+
+/// The worker does not read its messages any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deaf;
+
+impl WorkerProcess {
+    /// Starts a worker and the tasks that look after it. Its events go to `events`, the last is `Exited`.
+    ///
+    /// # Errors
+    /// When the system cannot start it.
+    pub(crate) fn start(
+        id: WorkerId,
+        command: &WorkerCommand,
+        events: mpsc::Sender<Event>,
+    ) -> std::io::Result<Self> {
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let program = match &command.program {
+            Some(program) => program.clone(),
+            None => std::env::current_exe()?,
+        };
+        let child = Command::new(program)
+            .args(&command.arguments)
+            .envs(command.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .kill_on_drop(true)
+            // Ctrl-C in a terminal goes to the whole process group; workers are the supervisor's to end.
+            .process_group(0)
+            .spawn()?;
+        let pid = child.id().unwrap_or_default();
+        let (sender, receiver) = ipc::tokio::connection(UnixStream::from_std(ours)?);
+        let (commands, queued) = mpsc::channel(COMMANDS);
+        let releases = Arc::new(Releases::default());
+        let kill = Arc::new(Notify::new());
+        tokio::spawn(write(sender, queued, Arc::clone(&releases)));
+        let reader = Reader { id, events, receiver, releases, segments: HashMap::new() };
+        tokio::spawn(look_after(child, reader, Arc::clone(&kill)));
+        Ok(Self { commands, kill, pid })
+    }
+
+    /// Says something to the worker, without waiting.
+    ///
+    /// # Errors
+    /// When too much is waiting to be read already: it hangs, and should be killed.
+    pub(crate) fn tell(&self, message: ToWorker, payload: Vec<Bytes>) -> Result<(), Deaf> {
+        match self.commands.try_send((message, payload)) {
+            Err(mpsc::error::TrySendError::Full(_)) => Err(Deaf),
+            // One that is gone will be heard of by its last event.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    /// Ends the process at once.
+    pub(crate) fn kill(&self) {
+        self.kill.notify_one();
+    }
+}
+
+impl Drop for WorkerProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Segments whose slices are gone, to be told to the worker. At most as many as it has segments.
+#[derive(Debug, Default)]
+struct Releases {
+    segments: Mutex<Vec<u32>>,
+    changed: Notify,
+}
+
+/// Dropped together with the last slice of a frame.
+struct Release {
+    segment: u32,
+    to: Arc<Releases>,
+}
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.to.segments.lock().unwrap_or_else(PoisonError::into_inner).push(self.segment);
+        self.to.changed.notify_one();
+    }
+}
+
+async fn write(
+    mut sender: ipc::tokio::Sender,
+    mut queued: mpsc::Receiver<(ToWorker, Vec<Bytes>)>,
+    releases: Arc<Releases>,
+) {
+    loop {
+        let result = tokio::select! {
+            command = queued.recv() => match command {
+                Some((message, payload)) => sender.send(&message, &payload).await,
+                None => return,
+            },
+            () = releases.changed.notified() => {
+                let segments = {
+                    let mut segments =
+                        releases.segments.lock().unwrap_or_else(PoisonError::into_inner);
+                    std::mem::take(&mut *segments)
+                };
+                release(&mut sender, segments).await
+            }
+        };
+        if result.is_err() {
+            // The reader notices as well, and tells.
+            return;
+        }
+    }
+}
+
+async fn release(sender: &mut ipc::tokio::Sender, segments: Vec<u32>) -> Result<(), IpcError> {
+    for segment in segments {
+        sender.send(&ToWorker::Release { segment }, &[]).await?;
+    }
+    Ok(())
+}
+
+struct Reader {
+    id: WorkerId,
+    events: mpsc::Sender<Event>,
+    receiver: ipc::tokio::Receiver,
+    releases: Arc<Releases>,
+    segments: HashMap<u32, Arc<SegmentView>>,
+}
+
+/// Reads until the process ends, however it does, and tells of it.
+async fn look_after(mut child: Child, mut reader: Reader, kill: Arc<Notify>) {
+    let complaint = tokio::select! {
+        // What was said before the end is heard before the end is told.
+        complaint = reader.run() => Some(complaint),
+        () = kill.notified() => None,
+    };
+    // Harmless when it has ended already.
+    let _ = child.start_kill();
+    let exit = match child.wait().await {
+        Ok(status) => describe(status, complaint),
+        Err(error) => Exit::Lost(format!("it cannot be waited for: {error}")),
+    };
+    reader.tell(WorkerEvent::Exited(exit)).await;
+}
+
+impl Reader {
+    async fn run(&mut self) -> IpcError {
+        loop {
+            let result = match self.receiver.receive().await {
+                Ok((message, payload)) => self.hear(message, payload).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result {
+                return error;
+            }
+        }
+    }
+
+    async fn hear(&mut self, message: FromWorker, payload: Bytes) -> Result<(), IpcError> {
+        let event = match message {
+            FromWorker::Ready => WorkerEvent::Ready,
+            FromWorker::Frame { job } => WorkerEvent::Frame { job, frame: payload },
+            FromWorker::NewSegment { segment } => {
+                let view = SegmentView::map(self.receiver.descriptor()?)
+                    .map_err(|error| IpcError::Malformed(error.to_string()))?;
+                self.segments.insert(segment, view);
+                return Ok(());
+            }
+            FromWorker::SharedFrame { job, segment, len_bytes } => {
+                let release = Release { segment, to: Arc::clone(&self.releases) };
+                let view = self.segments.get(&segment);
+                let frame = view
+                    .and_then(|view| view.slice(0, len_bytes as usize, release))
+                    .ok_or_else(|| IpcError::Malformed(format!("no such frame in {segment}")))?;
+                WorkerEvent::Frame { job, frame }
+            }
+            FromWorker::SegmentGone { segment } => {
+                self.segments.remove(&segment);
+                return Ok(());
+            }
+            FromWorker::Wants { job, total_bytes } => WorkerEvent::Wants { job, total_bytes },
+            FromWorker::Ended { job, ending, stages, peak_bytes } => {
+                WorkerEvent::Ended { job, ending, stages, peak_bytes }
+            }
+            FromWorker::Sent { job } => WorkerEvent::Sent { job },
+            FromWorker::Memory(memory) => WorkerEvent::Memory(memory),
+        };
+        self.tell(event).await;
+        Ok(())
+    }
+
+    async fn tell(&self, event: WorkerEvent) {
+        // Nobody listens any more when the server has stopped.
+        let _ = self.events.send(Event::Worker { worker: self.id, event }).await;
+    }
+}
+
+fn describe(status: ExitStatus, complaint: Option<IpcError>) -> Exit {
+    use std::os::unix::process::ExitStatusExt;
+    if status.code() == Some(EXIT_MEMORY_LIMIT) {
+        return Exit::MemoryLimit;
+    }
+    Exit::Lost(match (complaint, status.signal(), status.code()) {
+        (Some(complaint @ (IpcError::Malformed(_) | IpcError::TooLong(_))), ..) => {
+            format!("it was ended: {complaint}")
+        }
+        (_, Some(signal), _) => format!("ended by signal {signal}"),
+        (_, _, code) => format!("ended with exit code {}", code.unwrap_or_default()),
+    })
+}

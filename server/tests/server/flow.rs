@@ -1,0 +1,216 @@
+//! Edits that overtake each other, and clients that read slowly or not at all.
+
+use std::time::{Duration, Instant};
+
+use scadstream_protocol::ServerMessage;
+use scadstream_protocol::message::*;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_newer_edit_stops_the_running_one_within_50_ms() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let mut times = Vec::new();
+    for round in 0..9 {
+        let (older, newer) = (2 * round + 1, 2 * round + 2);
+        client.render(older, if round % 2 == 0 { "wait" } else { "spin" }).await;
+        client.started().await;
+        let begun = Instant::now();
+        client.render(newer, "mesh 1 30").await;
+        assert_eq!(failure(&client.answer(older).await), FailureCode::Superseded);
+        // There is one worker: the newer one can only be done because the older has really stopped.
+        assert_done(&client.answer(newer).await);
+        times.push(begun.elapsed());
+    }
+    times.sort();
+    assert!(times[4] < Duration::from_millis(50), "{times:?}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn of_a_burst_of_200_edits_only_the_last_is_rendered() {
+    let server = Server::start().await;
+    let mut other = server.client().await;
+    other.render(1, "wait").await;
+    other.started().await;
+    let mut client = server.client().await;
+    for revision in 1..=200 {
+        client.render(revision, "mesh 2 300").await;
+    }
+    let mut answers = vec![0; 201];
+    let queued = client.before_pong(1).await;
+    other.send(Cancel { document: 1, revision: 1 }).await;
+    let rest = client.answer(200).await;
+    for message in queued.iter().chain(&rest) {
+        match message {
+            ServerMessage::Failed(Failed {
+                subject: Subject::Render { revision, .. },
+                code: FailureCode::Superseded,
+                ..
+            }) => answers[*revision as usize] += 1,
+            ServerMessage::Done(done) => answers[done.revision as usize] += 1,
+            ServerMessage::Failed(failed) => panic!("{failed:?}"),
+            ServerMessage::Chunk(chunk) => assert_eq!(chunk.header.revision, 200),
+            _ => {}
+        }
+    }
+    assert_eq!(answers[1..], [1; 200], "every edit has exactly one answer");
+    assert_done(&rest);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_job_frees_the_worker() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "wait").await;
+    client.started().await;
+    client.send(Cancel { document: 1, revision: 1 }).await;
+    assert_eq!(failure(&client.answer(1).await), FailureCode::Cancelled);
+    assert_eq!(client.echo(2, "echo free").await, "free");
+    // Cancelling what has ended does nothing.
+    client.send(Cancel { document: 1, revision: 2 }).await;
+    assert_eq!(client.before_pong(1).await, []);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_place_in_the_queue_is_told() {
+    let server = Server::start().await;
+    let mut first = server.client().await;
+    first.render(1, "wait").await;
+    first.started().await;
+    let mut second = server.client().await;
+    second.render(1, "echo").await;
+    second.before_pong(1).await;
+    let mut third = server.client().await;
+    third.render(1, "echo").await;
+    let places = |messages: &[ServerMessage]| -> Vec<u32> {
+        let queued = messages.iter().filter_map(|message| match message {
+            ServerMessage::Queued(queued) => Some(queued.position),
+            _ => None,
+        });
+        queued.collect()
+    };
+    assert_eq!(places(&third.before_pong(1).await), [1]);
+    first.send(Cancel { document: 1, revision: 1 }).await;
+    assert_eq!(places(&third.answer(1).await), [0]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_with_advice() {
+    let server =
+        Server::with(scadstream_server::config::ServerConfig { queue_length: 1, ..config() }).await;
+    let mut first = server.client().await;
+    first.render(1, "wait").await;
+    first.started().await;
+    let mut second = server.client().await;
+    second.render(1, "echo").await;
+    second.before_pong(1).await;
+    let mut third = server.client().await;
+    third.render(1, "echo").await;
+    let messages = third.answer(1).await;
+    let Some(ServerMessage::Failed(failed)) = messages.last() else { panic!("{messages:?}") };
+    assert_eq!(failed.code, FailureCode::Overloaded);
+    assert_eq!(failed.details[0].key, "retry_after_ms");
+    // A newer edit of one who waits takes his place, also in a full queue.
+    second.render(2, "echo second").await;
+    first.send(Cancel { document: 1, revision: 1 }).await;
+    assert_eq!(echoes(&second.answer(2).await), ["second"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_gets_its_credit_and_holds_up_nobody() {
+    const CREDIT: u32 = 2 << 20;
+    let server = Server::start().await;
+    let mut slow = Client::connect(server.address).await;
+    slow.returns_credit = false;
+    slow.hello(CREDIT).await;
+    // 200 chunks of 240 KB each, which is some twenty times the credit.
+    slow.render(1, "mesh 200 15000").await;
+    slow.until(|message| matches!(message, ServerMessage::Chunk(_))).await;
+    // The worker is free for others meanwhile, and has not made what nobody may have yet.
+    let mut other = server.client().await;
+    let made: u64 = other.echo(1, "made").await.parse().expect("a number");
+    let frame = u64::from(64 + 15_000_u32 * 12 + 5_000 * 6);
+    assert!(made <= u64::from(CREDIT) / frame, "{made} chunks were made");
+    slow.before_pong(1).await;
+    assert!(slow.credited_bytes <= u64::from(CREDIT), "{} bytes", slow.credited_bytes);
+    assert!(slow.credited_bytes > u64::from(CREDIT) - frame, "the credit is used");
+    // It can go on at its own speed, and misses nothing.
+    let before = slow.credited_bytes;
+    slow.returns_credit = true;
+    slow.send(Credit { bytes: before as u32 }).await;
+    let messages = slow.answer(1).await;
+    assert_done(&messages);
+    assert_eq!(slow.credited_bytes, 200 * frame);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_edit_while_chunks_wait_drops_them_and_their_credit_is_used_again() {
+    let server = Server::start().await;
+    let mut client = Client::connect(server.address).await;
+    client.returns_credit = false;
+    client.hello(2 << 20).await;
+    for revision in 1..20 {
+        client.render(revision, "mesh 200 15000").await;
+        client.until(|m| matches!(m, ServerMessage::Chunk(_) | ServerMessage::Manifest(_))).await;
+    }
+    client.before_pong(1).await;
+    client.returns_credit = true;
+    client.send(Credit { bytes: client.credited_bytes as u32 }).await;
+    client.render(20, "mesh 20 15000").await;
+    let messages = client.answer(20).await;
+    assert_done(&messages);
+    let newest = chunks(&messages).iter().filter(|chunk| chunk.header.revision == 20).count();
+    assert_eq!(newest, 20);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_vanished_client_costs_nobody_anything() {
+    let server = Server::start().await;
+    for source in ["wait", "mesh 200 15000"] {
+        let mut vanishing = Client::connect(server.address).await;
+        vanishing.returns_credit = false;
+        vanishing.hello(2 << 20).await;
+        vanishing.render(1, source).await;
+        vanishing
+            .until(|m| matches!(m, ServerMessage::Progress(_) | ServerMessage::Chunk(_)))
+            .await;
+        drop(vanishing);
+        let mut other = server.client().await;
+        assert_eq!(other.echo(1, "echo still here").await, "still here");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_returns_to_the_worker_that_has_its_caches() {
+    let server =
+        Server::with(scadstream_server::config::ServerConfig { workers: 3, ..config() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        clients.push(server.client().await);
+    }
+    // Each has a worker of its own once all have worked at the same time.
+    for client in &mut clients {
+        client.render(1, "pid\nwait").await;
+        client.started().await;
+    }
+    let mut homes = Vec::new();
+    for client in &mut clients {
+        client.send(Cancel { document: 1, revision: 1 }).await;
+        homes.push(echoes(&client.answer(1).await).concat());
+    }
+    for revision in 2..6 {
+        for (client, home) in clients.iter_mut().zip(&homes) {
+            assert_eq!(client.echo(revision, "pid").await, *home);
+        }
+    }
+    server.stop().await;
+}

@@ -1,0 +1,222 @@
+//! What a client gets for a model.
+
+use scadstream_protocol::ServerMessage;
+use scadstream_protocol::message::*;
+use sha2::{Digest, Sha256};
+
+use crate::support::*;
+
+/// The kinds of messages, runs of one kind once. Whether a job has to wait depends on time.
+fn kinds(messages: &[ServerMessage]) -> String {
+    let mut kinds: Vec<&str> = messages.iter().map(|message| message.kind().name()).collect();
+    kinds.retain(|kind| *kind != "Queued");
+    kinds.dedup();
+    kinds.join(" ")
+}
+
+#[tokio::test]
+async fn a_model_comes_as_manifest_chunks_and_done() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "echo hello\nmesh 3 300").await;
+    let messages = client.answer(1).await;
+    assert_eq!(kinds(&messages), "Diagnostics Manifest Chunk Done");
+    assert_eq!(echoes(&messages), ["hello"]);
+    let Some(ServerMessage::Manifest(manifest)) =
+        messages.iter().find(|message| matches!(message, ServerMessage::Manifest(_)))
+    else {
+        panic!("no manifest");
+    };
+    assert!(manifest.last && manifest.level == Level::Exact);
+    assert_eq!((manifest.triangles, manifest.vertices), (300, 900));
+    let chunks = chunks(&messages);
+    assert_eq!(chunks.len(), 3);
+    for (index, chunk) in chunks.iter().enumerate() {
+        assert_eq!(chunk.header.index as usize, index);
+        assert_eq!(chunk.header.hash, manifest.chunks[index].hash);
+        assert_eq!(chunk.payload.len(), manifest.chunks[index].bytes as usize);
+        let positions = chunk.raw_positions().expect("raw chunks");
+        let floats: Vec<f32> = positions
+            .chunks_exact(4)
+            .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+            .collect();
+        assert_eq!(floats[297..300], [index as f32, 99.0, index as f32 + 99.0]);
+        let indices = chunk.raw_indices().expect("raw chunks");
+        assert_eq!(indices[indices.len() - 2..], 299_u16.to_le_bytes());
+    }
+    let Some(ServerMessage::Done(done)) = messages.last() else { panic!("no Done") };
+    assert_eq!(done.level, Level::Exact);
+    let payload: u64 = chunks.iter().map(|chunk| chunk.payload.len() as u64).sum();
+    assert_eq!(done.statistics.bytes_sent, payload);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_coarse_picture_comes_before_the_exact_one() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "coarse 1 30\nmesh 2 300").await;
+    let messages = client.answer(1).await;
+    let levels: Vec<(u32, Level)> = messages
+        .iter()
+        .filter_map(|message| match message {
+            ServerMessage::Manifest(manifest) => Some((manifest.scene, manifest.level)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(levels, [(0, Level::Coarse), (1, Level::Exact)]);
+    let exact = chunks(&messages).iter().filter(|chunk| chunk.header.scene == 1).count();
+    assert_eq!(exact, 2);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn equal_chunks_are_sent_once() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "same 5 30").await;
+    let messages = client.answer(1).await;
+    assert_eq!(chunks(&messages).len(), 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_empty_model_is_a_manifest_without_chunks() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "mesh 0 0").await;
+    assert_eq!(kinds(&client.answer(1).await), "Manifest Done");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_scene_of_many_chunks_has_a_manifest_of_many_pieces() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "mesh 12000 3").await;
+    let messages = client.answer(1).await;
+    let pieces: Vec<(u32, usize, bool)> = messages
+        .iter()
+        .filter_map(|message| match message {
+            ServerMessage::Manifest(m) => Some((m.first_chunk, m.chunks.len(), m.last)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(pieces, [(0, 5000, false), (5000, 5000, false), (10000, 2000, true)]);
+    assert_eq!(chunks(&messages).len(), 12000);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_failure_names_its_place_and_the_session_goes_on() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "fail").await;
+    let messages = client.answer(1).await;
+    let Some(ServerMessage::Failed(failed)) = messages.last() else { panic!("{messages:?}") };
+    assert_eq!(failed.code, FailureCode::Evaluation);
+    assert_eq!(failed.place.as_ref().map(|place| place.line), Some(3));
+    assert_eq!(client.echo(2, "echo on").await, "on");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn chunks_can_be_asked_for_again_while_the_revision_is_the_newest() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "mesh 3 30").await;
+    client.answer(1).await;
+    client.send(Need { document: 1, revision: 1, scene: 0, chunks: vec![2, 0] }).await;
+    let messages =
+        client.until(|m| matches!(m, ServerMessage::Chunk(c) if c.header.index == 0)).await;
+    let indices: Vec<u32> = chunks(&messages).iter().map(|chunk| chunk.header.index).collect();
+    assert_eq!(indices, [2, 0]);
+    // What was never there, or belongs to an older revision, is gone.
+    client.send(Need { document: 1, revision: 1, scene: 0, chunks: vec![3] }).await;
+    let messages = client.until(|m| matches!(m, ServerMessage::Failed(_))).await;
+    assert_eq!(failure(&messages), FailureCode::Gone);
+    client.render(2, "mesh 1 30").await;
+    client.answer(2).await;
+    client.send(Need { document: 1, revision: 1, scene: 0, chunks: vec![0] }).await;
+    let messages = client.until(|m| matches!(m, ServerMessage::Failed(_))).await;
+    assert_eq!(failure(&messages), FailureCode::Gone);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_large_file_is_wanted_uploaded_and_then_seen_by_the_model() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let content = vec![7_u8; 1_500_000];
+    let digest = FileDigest(Sha256::digest(&content).into());
+    let mut message = render(1, 1, "file part.stl\nfile other.stl");
+    message.files.push(SourceFile {
+        name: "part.stl".into(),
+        content: FileContent::Uploaded { digest, length: content.len() as u64 },
+    });
+    client.send(message.clone()).await;
+    let wanted = client.message().await;
+    let expected = Wanted { document: 1, revision: 1, digests: vec![digest] };
+    assert_eq!(wanted, ServerMessage::Wanted(expected));
+    for offset in (0..content.len()).step_by(500_000) {
+        let header = UploadHeader { digest, offset: offset as u64, total: content.len() as u64 };
+        let payload = content[offset..offset + 500_000].to_vec().into();
+        client.send(Upload { header, payload }).await;
+    }
+    client.send(message).await;
+    let messages = client.answer(1).await;
+    assert_eq!(echoes(&messages), ["1500000", "none"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn an_export_is_a_file_in_pieces() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "bytes 3000000").await;
+    // The test engine does not render this, but a file can be made of it.
+    assert_eq!(failure(&client.answer(1).await), FailureCode::Internal);
+    let export = |revision, request, format| Export { document: 1, revision, request, format };
+    client.send(export(1, 5, ExportFormat::StlBinary)).await;
+    let messages = client.until(|m| matches!(m, ServerMessage::File(f) if f.header.last)).await;
+    let mut content = Vec::new();
+    for message in &messages {
+        let ServerMessage::File(file) = message else { continue };
+        assert_eq!((file.header.request, file.header.offset), (5, content.len() as u64));
+        assert_eq!(file.header.name, "model.stl");
+        content.extend_from_slice(&file.payload);
+    }
+    assert!(content.len() == 3_000_000 && content[2_999_999] == 2_999_999_u32 as u8);
+    for (revision, format, expected) in [
+        (2, ExportFormat::StlBinary, FailureCode::Gone),
+        (1, ExportFormat::from(99), FailureCode::UnsupportedFormat),
+    ] {
+        client.send(export(revision, 6, format)).await;
+        let messages = client.until(|m| matches!(m, ServerMessage::Failed(_))).await;
+        assert_eq!(failure(&messages), expected);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_repeated_uses_the_same_segments() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let misses = |text: &str| -> u64 {
+        let line = text.lines().find(|line| line.starts_with("scadstream_pool_misses_total"));
+        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("the metric")
+    };
+    for revision in 1..=3 {
+        client.echo(revision, "mesh 40 9000").await;
+    }
+    client.echo(4, "echo").await;
+    let warm = misses(&server.get("/metrics").await.1);
+    for revision in 5..=40 {
+        client.echo(revision, "mesh 40 9000").await;
+    }
+    client.echo(41, "echo").await;
+    let after = misses(&server.get("/metrics").await.1);
+    // Eight megabytes of credit are some forty buffers of 256 KiB, however often they are used.
+    assert!(warm > 0 && after <= 64, "{warm} then {after}");
+    server.stop().await;
+}
