@@ -53,6 +53,7 @@ export class ExportMenu {
     );
     this.element = this.#details;
     this.#closeWhenLeft();
+    menu.addEventListener("keydown", (event) => this.#moveFocus(event));
   }
 
   /** Greys out a format that the server has said it cannot write. */
@@ -69,6 +70,15 @@ export class ExportMenu {
       item.disabled = false;
       item.removeAttribute("title");
     }
+  }
+
+  #moveFocus(event: KeyboardEvent): void {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step === 0) return;
+    event.preventDefault();
+    const items = [...this.#items.values()].filter(({ disabled }) => !disabled);
+    const at = items.findIndex((item) => item === document.activeElement);
+    items.at((at + step) % items.length)?.focus();
   }
 
   #closeWhenLeft(): void {

@@ -34,11 +34,11 @@ export class Gizmo {
   constructor(onPick: (preset: ViewPreset) => void) {
     this.element.setAttribute("viewBox", "-48 -48 96 96");
     this.element.setAttribute("class", "gizmo");
-    this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Orientation");
+    // For the pointer only: the tool bar and the keys do the same.
+    this.element.setAttribute("aria-hidden", "true");
     this.#tips = TIPS.map((tip) => {
       const line = make("line", { stroke: tip.color, "stroke-width": 2.5 });
-      const group = make("g", { class: "gizmo-tip", role: "button", "aria-label": tip.title });
+      const group = make("g", { class: "gizmo-tip" });
       const title = make("title", {});
       title.textContent = tip.title;
       const isPositive = tip.label !== "";

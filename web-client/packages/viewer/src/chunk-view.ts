@@ -4,12 +4,21 @@
  * Whoever creates a chunk view disposes it; its materials belong to {@link Materials}.
  */
 
-import { BufferAttribute, BufferGeometry, Group, LineSegments, Mesh, Sphere, Vector3 } from "three";
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Group,
+  LineSegments,
+  type Material,
+  Mesh,
+  Sphere,
+  Vector3,
+} from "three";
 import { type ChunkEdges, chunkEdges } from "./edges.js";
 import type { Look } from "./materials.js";
 import type { Box, ChunkArrays, ChunkInfo } from "./scene.js";
 
-/** Draw order: solids, then edges, then what one sees through. */
+/** Draw order: solids and the caps of their cut, their edges, then what one sees through and its edges. */
 const ORDER_FACES = 0;
 const ORDER_TRANSLUCENT = 2;
 
@@ -24,6 +33,7 @@ export class ChunkView {
   readonly #look: Look;
   #edges: ChunkEdges | undefined;
   #lines: LineSegments | undefined;
+  #caps: Mesh | undefined;
 
   /** Shows `arrays` without copying them. The box comes from the manifest, so nothing is measured here. */
   constructor({ hash, box }: ChunkInfo, arrays: ChunkArrays, look: Look) {
@@ -40,6 +50,11 @@ export class ChunkView {
     freeze(this.object);
     freeze(this.mesh);
     this.object.add(this.mesh);
+  }
+
+  /** Whether it is opaque and closed: not a 2D shape, nothing that one sees through. */
+  get isSolid(): boolean {
+    return this.#look.solid;
   }
 
   /** The feature edges and borders, found at the first call. */
@@ -62,6 +77,17 @@ export class ChunkView {
       this.object.add(this.#lines);
     }
     if (this.#lines !== undefined) this.#lines.visible = visible;
+  }
+
+  /** Shows or hides the back faces as caps of a cut. */
+  showCaps(visible: boolean, material: Material): void {
+    if (visible && this.#caps === undefined) {
+      this.#caps = new Mesh(this.mesh.geometry, material);
+      this.#caps.renderOrder = ORDER_FACES;
+      freeze(this.#caps);
+      this.object.add(this.#caps);
+    }
+    if (this.#caps !== undefined) this.#caps.visible = visible;
   }
 
   /** Frees what this chunk holds on the GPU. */

@@ -3,18 +3,23 @@
  *
  * Normals are not sent; the fragment shader takes them from the derivatives of the position, which gives OpenSCAD's
  * flat facets. Back faces are painted in one unlit colour: in a closed solid cut by the section plane they are seen
- * exactly where the cut is, so the cut looks capped without a second pass.
+ * exactly where the cut is, so the cut looks capped.
  */
 
 import {
+  BackSide,
   Color,
   DoubleSide,
+  EqualStencilFunc,
   FrontSide,
   LinearSRGBColorSpace,
   LineBasicMaterial,
   type Material,
+  type MaterialParameters,
+  MeshBasicMaterial,
   MeshStandardMaterial,
   type Plane,
+  ReplaceStencilOp,
   SRGBColorSpace,
 } from "three";
 import type { PartKind, Rgba } from "./scene.js";
@@ -29,6 +34,18 @@ const DEFAULTS: Record<PartKind, Rgba> = {
   highlight: rgba("#ff5151", 0.5),
   background: rgba("#b4b4b4", 0.35),
 };
+
+/** What the stencil says of a pixel: whether the nearest surface there is the cap of a cut. */
+const OFF_CAP = 0;
+const ON_CAP = 1;
+
+/** Faces step back a little, so that edges and highlights that lie on them are not hidden by rounding. */
+const STEPPED_BACK = { polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1 };
+
+/** Whichever surface is nearest at a pixel in the end has left its mark. */
+function markedInStencil(mark: number): MaterialParameters {
+  return { stencilWrite: true, stencilZPass: ReplaceStencilOp, stencilRef: mark };
+}
 
 /** The colours that depend on the page's theme. */
 export interface ViewColors {
@@ -47,6 +64,8 @@ export interface Look {
   readonly faces: MeshStandardMaterial;
   readonly edges: LineBasicMaterial;
   readonly translucent: boolean;
+  /** Opaque and closed: its inside can only be seen where it is cut. */
+  readonly solid: boolean;
 }
 
 /** What decides a look. */
@@ -58,7 +77,17 @@ export interface LookSource {
 /** Makes looks on demand, and disposes those that nothing uses any more. */
 export class Materials {
   readonly #looks = new Map<string, Look>();
-  readonly #inside = { value: new Color(LIGHT_COLORS.inside) };
+  /**
+   * The back faces alone, for solids that are cut: they mark their pixels in the stencil, and edges, which would show
+   * through the cap from the far inside, are not drawn there.
+   */
+  readonly caps = new MeshBasicMaterial({
+    ...STEPPED_BACK,
+    ...markedInStencil(ON_CAP),
+    color: LIGHT_COLORS.inside,
+    side: BackSide,
+  });
+  readonly #inside = { value: this.caps.color };
   #edgeColor = LIGHT_COLORS.edge;
   #planes: Plane[] = [];
 
@@ -84,17 +113,15 @@ export class Materials {
 
   setColors(colors: ViewColors): void {
     this.#edgeColor = colors.edge;
-    this.#inside.value.set(colors.inside);
+    this.caps.color.set(colors.inside);
     for (const look of this.#looks.values()) look.edges.color.set(colors.edge);
   }
 
   /** Cuts everything at these planes; none shows the whole model. */
   setClippingPlanes(planes: Plane[]): void {
     this.#planes = planes;
-    for (const look of this.#looks.values()) {
-      clip(look.faces, planes);
-      clip(look.edges, planes);
-    }
+    clip(this.caps, planes);
+    for (const look of this.#looks.values()) cut(look, planes);
   }
 
   /** How many looks are alive: for tests and diagnostics. */
@@ -104,6 +131,7 @@ export class Materials {
 
   dispose(): void {
     this.keepOnly([]);
+    this.caps.dispose();
   }
 
   #createLook(kind: PartKind, { color, opacity }: Appearance): Look {
@@ -117,10 +145,8 @@ export class Materials {
       transparent: translucent,
       depthWrite: !translucent,
       side: translucent && kind !== "flat" ? FrontSide : DoubleSide,
-      // Solid faces step back a little, so that edges and highlights that lie on them are not hidden by rounding.
-      polygonOffset: !translucent,
-      polygonOffsetFactor: 1,
-      polygonOffsetUnits: 1,
+      ...(translucent ? {} : STEPPED_BACK),
+      ...markedInStencil(OFF_CAP),
     });
     if (kind === "solid") {
       faces.onBeforeCompile = (shader) => {
@@ -133,10 +159,13 @@ export class Materials {
       color: this.#edgeColor,
       transparent: true,
       opacity: translucent ? 0.35 : 0.8,
+      stencilWrite: true,
+      stencilFunc: EqualStencilFunc,
+      stencilRef: OFF_CAP,
     });
-    clip(faces, this.#planes);
-    clip(edges, this.#planes);
-    return { faces, edges, translucent };
+    const look = { faces, edges, translucent, solid: kind === "solid" && !translucent };
+    cut(look, this.#planes);
+    return look;
   }
 }
 
@@ -162,6 +191,13 @@ function paintInside(fragmentShader: string): string {
       "#include <colorspace_fragment>",
       "if (!gl_FrontFacing) gl_FragColor.rgb = insideColor;\n#include <colorspace_fragment>",
     );
+}
+
+function cut({ faces, edges, solid }: Look, planes: Plane[]): void {
+  clip(faces, planes);
+  clip(edges, planes);
+  // Of a solid that is cut the caps are the back faces.
+  if (solid) faces.side = planes.length > 0 ? FrontSide : DoubleSide;
 }
 
 function clip(material: Material, planes: Plane[]): void {

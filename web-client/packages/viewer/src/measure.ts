@@ -98,7 +98,7 @@ export class Measure {
       from: from.toArray(),
       to: to.toArray(),
       distance: from.distanceTo(to),
-      delta: to.clone().sub(from).toArray(),
+      delta: withoutNoise(to.clone().sub(from)),
     };
   }
 
@@ -123,6 +123,13 @@ export class Measure {
       object.geometry.setDrawRange(0, this.#picked.length);
     }
   }
+}
+
+/** Positions have single precision: what is this much smaller than the distance is nothing but rounding. */
+function withoutNoise(delta: Vector3): Vec3 {
+  const least = 1e-6 * delta.length();
+  const clean = (component: number) => (Math.abs(component) < least ? 0 : component);
+  return [clean(delta.x), clean(delta.y), clean(delta.z)];
 }
 
 function snapToCorner(

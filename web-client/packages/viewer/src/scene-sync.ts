@@ -46,6 +46,7 @@ export class SceneSync {
   #shown: ReadonlyMap<string, Entry> = new Map();
   #pending: Pending | undefined;
   #edgesVisible = true;
+  #capsVisible = false;
 
   constructor(materials: Materials) {
     this.#materials = materials;
@@ -125,6 +126,13 @@ export class SceneSync {
     this.#renewSeams();
   }
 
+  /** Whether solids have caps where they are cut. */
+  set capsVisible(visible: boolean) {
+    if (visible === this.#capsVisible) return;
+    this.#capsVisible = visible;
+    for (const view of this.#allViews()) this.#showCaps(view);
+  }
+
   /** Disposes everything, on screen or still to come. */
   dispose(): void {
     this.clear();
@@ -146,7 +154,12 @@ export class SceneSync {
   #createView(pending: Pending, key: string, { info, source }: Entry, arrays: ChunkArrays): void {
     const view = new ChunkView(info, arrays, this.#materials.lookOf(source));
     if (this.#edgesVisible) view.showEdges(true);
+    if (this.#capsVisible) this.#showCaps(view);
     pending.views.set(key, view);
+  }
+
+  #showCaps(view: ChunkView): void {
+    view.showCaps(this.#capsVisible && view.isSolid, this.#materials.caps);
   }
 
   /** Shows what can be shown of the coming revision without taking away too early what is there. */

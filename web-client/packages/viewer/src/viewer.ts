@@ -291,6 +291,7 @@ export class Viewer {
     const section = this.#section;
     this.#plane =
       section === undefined || box === undefined ? undefined : sectionPlane(section, box);
+    this.#sync.capsVisible = this.#plane !== undefined;
     this.#materials.setClippingPlanes(this.#plane === undefined ? [] : [this.#plane]);
   }
 
@@ -376,7 +377,12 @@ export class Viewer {
 }
 
 function createRenderer(): WebGLRenderer {
-  return new WebGLRenderer({ antialias: true, alpha: true, powerPreference: "high-performance" });
+  return new WebGLRenderer({
+    antialias: true,
+    alpha: true,
+    stencil: true,
+    powerPreference: "high-performance",
+  });
 }
 
 /** Whether a model changed so little that the view need not move: its box grew or shrank by less than a quarter. */

@@ -96,12 +96,12 @@ describe("the viewpoint", () => {
 });
 
 describe("a section", () => {
-  it("cuts faces and edges, and opens again", () => {
+  it("cuts faces and edges and is capped, and closes again", () => {
     viewer.beginScene(sceneOf("a"));
     viewer.addChunk("a", cubeArrays());
     const planes = () => {
       const counts: number[] = [];
-      renderer.lastScene?.getObjectByName("scadstream model")?.traverse((object) => {
+      renderer.lastScene?.getObjectByName("scadstream model")?.traverseVisible((object) => {
         if ("material" in object) {
           counts.push((object.material as { clippingPlanes: unknown[] }).clippingPlanes.length);
         }
@@ -110,7 +110,8 @@ describe("a section", () => {
     };
     viewer.section = { axis: "z", keep: 0.5 };
     settle();
-    expect(planes()).toEqual([1, 1]);
+    // Faces, edges, and the caps that cover edges on the far inside.
+    expect(planes()).toEqual([1, 1, 1]);
     viewer.section = undefined;
     settle();
     expect(planes()).toEqual([0, 0]);
@@ -123,8 +124,8 @@ describe("dispose", () => {
     viewer.beginScene(sceneOf("a"));
     viewer.addChunk("a", cubeArrays());
     viewer.dispose();
-    // The chunk's faces and edges, grid, axes, and the measure's line and points.
-    expect(disposed).toEqual({ geometries: 6, materials: 6 });
+    // The chunk's faces and edges, grid, axes, and the measure's line and points; the caps share the faces' geometry.
+    expect(disposed).toEqual({ geometries: 6, materials: 7 });
     expect(renderer.disposed).toBe(true);
     expect(host.children).toHaveLength(0);
   });
