@@ -7,13 +7,13 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::node::{
-    FileData, Fragments, ImportParameters, Kind, Node, OffsetDelta, RoofMethod, TextParameters,
+    FileData, Fragments, ImportParameters, Kind, LinearExtrude, Node, OffsetDelta, RoofMethod, TextParameters,
 };
 use crate::script;
 
 /// Appends the text of what is drawn of `root`, the whole model: its children, or the subtree marked `!`. Each node is
-/// a line, children are indented by tabs. `number` formats numbers as the language does.
-pub fn write_csg(out: &mut String, root: &Arc<Node>, number: fn(f64) -> String) {
+/// a line, children are indented by tabs. `number` appends a number as the language formats it.
+pub fn write_csg(out: &mut String, root: &Arc<Node>, number: fn(&mut String, f64)) {
     let drawn = root.drawn_root();
     let mut writer = Writer { out, number };
     let top =
@@ -31,8 +31,7 @@ pub fn write_csg(out: &mut String, root: &Arc<Node>, number: fn(f64) -> String) 
         };
         writer.modifiers(node);
         writer.indent(open.len() - 1);
-        // Writing to a string cannot fail.
-        let _ = writer.kind(node.kind());
+        writer.kind(node.kind());
         if node.children().is_empty() {
             writer.out.push_str(";\n");
         } else {
@@ -40,11 +39,13 @@ pub fn write_csg(out: &mut String, root: &Arc<Node>, number: fn(f64) -> String) 
             open.push(node.children().iter());
         }
     }
+    // OpenSCAD ends the text with an empty line.
+    out.push('\n');
 }
 
 struct Writer<'a> {
     out: &'a mut String,
-    number: fn(f64) -> String,
+    number: fn(&mut String, f64),
 }
 
 impl Writer<'_> {
@@ -62,193 +63,194 @@ impl Writer<'_> {
         (0..depth).for_each(|_| self.out.push('\t'));
     }
 
-    fn n(&self, x: f64) -> String {
-        (self.number)(x)
+    fn s(&mut self, text: &str) -> &mut Self {
+        self.out.push_str(text);
+        self
     }
 
-    fn list(&self, numbers: &[f64]) -> String {
-        let numbers: Vec<String> = numbers.iter().map(|x| self.n(*x)).collect();
-        format!("[{}]", numbers.join(", "))
+    fn n(&mut self, x: f64) -> &mut Self {
+        (self.number)(self.out, x);
+        self
     }
 
-    fn rows<const N: usize>(&self, rows: &[[f64; N]]) -> String {
-        let rows: Vec<String> = rows.iter().map(|row| self.list(row)).collect();
-        format!("[{}]", rows.join(", "))
+    /// Anything that is not a number of the language.
+    fn d(&mut self, value: impl fmt::Display) -> &mut Self {
+        // Writing to a string cannot fail.
+        let _ = write!(self.out, "{value}");
+        self
     }
 
-    fn paths(&self, paths: &[Arc<[u32]>]) -> String {
-        let paths: Vec<String> = paths
-            .iter()
-            .map(|path| self.list(&path.iter().map(|i| f64::from(*i)).collect::<Vec<_>>()))
-            .collect();
-        format!("[{}]", paths.join(", "))
+    fn items<T: Copy>(&mut self, items: &[T], mut write: impl FnMut(&mut Self, T)) -> &mut Self {
+        self.out.push('[');
+        for (i, item) in items.iter().enumerate() {
+            if i > 0 {
+                self.out.push_str(", ");
+            }
+            write(self, *item);
+        }
+        self.out.push(']');
+        self
     }
 
-    fn fragments(&self, f: Fragments) -> String {
-        format!("$fn = {}, $fa = {}, $fs = {}", self.n(f.fn_), self.n(f.fa), self.n(f.fs))
+    fn list(&mut self, numbers: &[f64]) -> &mut Self {
+        self.items(numbers, |w, x| {
+            w.n(x);
+        })
     }
 
-    fn kind(&mut self, kind: &Kind) -> fmt::Result {
-        let text = match kind {
-            Kind::Group => "group()".into(),
-            Kind::Union => "union()".into(),
-            Kind::Difference => "difference()".into(),
-            Kind::Intersection => "intersection()".into(),
-            Kind::Hull => "hull()".into(),
-            Kind::Minkowski { convexity } => format!("minkowski(convexity = {convexity})"),
-            Kind::Fill => "fill()".into(),
-            Kind::Render { convexity } => format!("render(convexity = {convexity})"),
-            Kind::Transform(matrix) => format!("multmatrix({})", self.rows(&matrix[..])),
-            Kind::Resize { new_size, auto, convexity } => {
-                let [x, y, z] = new_size.map(|size| self.n(size));
+    fn rows<const N: usize>(&mut self, rows: &[[f64; N]]) -> &mut Self {
+        self.items(rows, |w, row| {
+            w.list(&row);
+        })
+    }
+
+    fn paths(&mut self, paths: &[Arc<[u32]>]) -> &mut Self {
+        let paths: Vec<&[u32]> = paths.iter().map(|path| &**path).collect();
+        self.items(&paths, |w, path| {
+            w.items(path, |w, index| {
+                w.n(f64::from(index));
+            });
+        })
+    }
+
+    fn fragments(&mut self, f: Fragments) -> &mut Self {
+        self.s("$fn = ").n(f.fn_).s(", $fa = ").n(f.fa).s(", $fs = ").n(f.fs)
+    }
+
+    fn kind(&mut self, kind: &Kind) {
+        match kind {
+            Kind::Group => self.s("group()"),
+            Kind::Union => self.s("union()"),
+            Kind::Difference => self.s("difference()"),
+            Kind::Intersection => self.s("intersection()"),
+            Kind::Hull => self.s("hull()"),
+            Kind::Fill => self.s("fill()"),
+            Kind::Minkowski { convexity } => self.s("minkowski(convexity = ").d(convexity).s(")"),
+            Kind::Render { convexity } => self.s("render(convexity = ").d(convexity).s(")"),
+            Kind::Transform(matrix) => self.s("multmatrix(").rows(&matrix[..]).s(")"),
+            Kind::Resize { new_size: [x, y, z], auto, convexity } => {
+                self.s("resize(newsize = [").n(*x).s(",").n(*y).s(",").n(*z);
                 let [a, b, c] = auto.map(u8::from);
-                format!(
-                    "resize(newsize = [{x},{y},{z}], auto = [{a},{b},{c}], convexity = {convexity})"
-                )
+                self.s("], auto = [").d(a).s(",").d(b).s(",").d(c);
+                self.s("], convexity = ").d(convexity).s(")")
             }
-            Kind::Color(rgba) => format!("color({})", self.list(&rgba.map(f64::from))),
-            Kind::Cube { size, center } => {
-                format!("cube(size = {}, center = {center})", self.list(size))
+            Kind::Color(rgba) => self.s("color(").list(&rgba.map(f64::from)).s(")"),
+            Kind::Cube { size, center } => self.s("cube(size = ").list(size).s(", center = ").d(center).s(")"),
+            Kind::Sphere { r, fragments } => self.s("sphere(").fragments(*fragments).s(", r = ").n(*r).s(")"),
+            Kind::Cylinder { h, r1, r2, center, fragments } => {
+                self.s("cylinder(").fragments(*fragments).s(", h = ").n(*h).s(", r1 = ").n(*r1);
+                self.s(", r2 = ").n(*r2).s(", center = ").d(center).s(")")
             }
-            Kind::Sphere { r, fragments } => {
-                format!("sphere({}, r = {})", self.fragments(*fragments), self.n(*r))
+            Kind::Polyhedron { points, faces, convexity } => {
+                self.s("polyhedron(points = ").rows(points).s(", faces = ").paths(faces);
+                self.s(", convexity = ").d(convexity).s(")")
             }
-            Kind::Cylinder { h, r1, r2, center, fragments } => format!(
-                "cylinder({}, h = {}, r1 = {}, r2 = {}, center = {center})",
-                self.fragments(*fragments),
-                self.n(*h),
-                self.n(*r1),
-                self.n(*r2)
-            ),
-            Kind::Polyhedron { points, faces, convexity } => format!(
-                "polyhedron(points = {}, faces = {}, convexity = {convexity})",
-                self.rows(points),
-                self.paths(faces)
-            ),
             Kind::Surface { name, center, invert, .. } => {
-                format!(
-                    "surface(file = \"{name}\", center = {center}, invert = {invert}, timestamp = 0)"
-                )
+                self.s("surface(file = \"").s(name).s("\", center = ").d(center);
+                self.s(", invert = ").d(invert).s(", timestamp = 0)")
             }
-            Kind::Square { size, center } => {
-                format!("square(size = {}, center = {center})", self.list(size))
-            }
-            Kind::Circle { r, fragments } => {
-                format!("circle({}, r = {})", self.fragments(*fragments), self.n(*r))
-            }
+            Kind::Square { size, center } => self.s("square(size = ").list(size).s(", center = ").d(center).s(")"),
+            Kind::Circle { r, fragments } => self.s("circle(").fragments(*fragments).s(", r = ").n(*r).s(")"),
             Kind::Polygon { points, paths, convexity } => {
-                let paths = paths.as_ref().map_or("undef".into(), |paths| self.paths(paths));
-                format!(
-                    "polygon(points = {}, paths = {paths}, convexity = {convexity})",
-                    self.rows(points)
-                )
+                self.s("polygon(points = ").rows(points).s(", paths = ");
+                match paths {
+                    Some(paths) => self.paths(paths),
+                    None => self.s("undef"),
+                };
+                self.s(", convexity = ").d(convexity).s(")")
             }
             Kind::Text(text) => self.text(text),
-            Kind::LinearExtrude(extrude) => {
-                let [x, y, height] = extrude.sweep;
-                let mut text = if x == 0.0 && y == 0.0 {
-                    format!("linear_extrude(height = {}", self.n(height))
-                } else {
-                    format!("linear_extrude(v = {}", self.list(&extrude.sweep))
-                };
-                write!(text, ", center = {}, convexity = {}", extrude.center, extrude.convexity)?;
-                if extrude.twist != 0.0 {
-                    write!(text, ", twist = {}", self.n(extrude.twist))?;
-                }
-                if let Some(slices) = extrude.slices {
-                    write!(text, ", slices = {slices}")?;
-                }
-                if let Some(segments) = extrude.segments {
-                    write!(text, ", segments = {segments}")?;
-                }
-                write!(text, ", scale = {}", self.list(&extrude.scale))?;
-                // Explicit slices leave nothing to the resolution.
-                if extrude.slices.is_none() {
-                    write!(text, ", {}", self.fragments(extrude.fragments))?;
-                }
-                text + ")"
+            Kind::LinearExtrude(extrude) => self.linear_extrude(extrude),
+            Kind::RotateExtrude(extrude) => {
+                self.s("rotate_extrude(angle = ").n(extrude.angle).s(", convexity = ").d(extrude.convexity);
+                self.s(", ").fragments(extrude.fragments).s(")")
             }
-            Kind::RotateExtrude(extrude) => format!(
-                "rotate_extrude(angle = {}, convexity = {}, {})",
-                self.n(extrude.angle),
-                extrude.convexity,
-                self.fragments(extrude.fragments)
-            ),
             Kind::Projection { cut, convexity } => {
-                format!("projection(cut = {cut}, convexity = {convexity})")
+                self.s("projection(cut = ").d(cut).s(", convexity = ").d(convexity).s(")")
             }
             Kind::Offset { delta, fragments } => {
-                let delta = match delta {
-                    OffsetDelta::Round(r) => format!("r = {}", self.n(*r)),
+                match delta {
+                    OffsetDelta::Round(r) => self.s("offset(r = ").n(*r),
                     OffsetDelta::Straight { delta, chamfer } => {
-                        format!("delta = {}, chamfer = {chamfer}", self.n(*delta))
+                        self.s("offset(delta = ").n(*delta).s(", chamfer = ").d(chamfer)
                     }
                 };
-                format!("offset({delta}, {})", self.fragments(*fragments))
+                self.s(", ").fragments(*fragments).s(")")
             }
             Kind::Roof { method, fragments, convexity } => {
                 let method = match method {
                     RoofMethod::Voronoi => "voronoi",
                     RoofMethod::Straight => "straight",
                 };
-                let fragments = self.fragments(*fragments);
-                format!("roof(method = \"{method}\", {fragments}, convexity = {convexity})")
+                self.s("roof(method = \"").s(method).s("\", ").fragments(*fragments);
+                self.s(", convexity = ").d(convexity).s(")")
             }
             Kind::Import(import) => self.import(import),
         };
-        self.out.push_str(&text);
-        Ok(())
     }
 
-    fn text(&self, t: &TextParameters) -> String {
+    fn linear_extrude(&mut self, extrude: &LinearExtrude) -> &mut Self {
+        let [x, y, height] = extrude.sweep;
+        if x == 0.0 && y == 0.0 {
+            self.s("linear_extrude(height = ").n(height);
+        } else {
+            self.s("linear_extrude(v = ").list(&extrude.sweep);
+        }
+        self.s(", center = ").d(extrude.center).s(", convexity = ").d(extrude.convexity);
+        if extrude.twist != 0.0 {
+            self.s(", twist = ").n(extrude.twist);
+        }
+        if let Some(slices) = extrude.slices {
+            self.s(", slices = ").d(slices);
+        }
+        if let Some(segments) = extrude.segments {
+            self.s(", segments = ").d(segments);
+        }
+        self.s(", scale = ").list(&extrude.scale);
+        // Explicit slices leave nothing to the resolution.
+        if extrude.slices.is_none() {
+            self.s(", ").fragments(extrude.fragments);
+        }
+        self.s(")")
+    }
+
+    fn text(&mut self, t: &TextParameters) -> &mut Self {
         let detected = script::detect(&t.text);
-        let script = match (&*t.script, detected) {
-            ("", None) => String::new(),
-            ("", Some(script)) => format!("script = \"{}\", ", script.iso_name()),
-            // A name is cut to a code of four letters, one capital.
-            (name, _) => {
-                let mut letters = name.chars().take(4);
-                let first = letters.next().map(|c| c.to_ascii_uppercase());
-                let code: String = first.into_iter().chain(letters.map(|c| c.to_ascii_lowercase())).collect();
-                format!("script = \"{code}\", ")
-            }
-        };
         let direction = match (&*t.direction, detected) {
             ("", Some(script)) if script.is_right_to_left() => "rtl",
             (given @ ("rtl" | "ttb" | "btt"), _) => given,
             _ => "ltr",
         };
-        format!(
-            "text(text = \"{}\", size = {}, spacing = {}, font = \"{}\", direction = \"{direction}\", \
-             language = \"{}\", {script}halign = \"{}\", valign = \"{}\", {})",
-            t.text,
-            self.n(t.size),
-            self.n(t.spacing),
-            t.font,
-            t.language,
-            t.halign,
-            t.valign,
-            self.fragments(t.fragments)
-        )
+        self.s("text(text = \"").s(&t.text).s("\", size = ").n(t.size).s(", spacing = ").n(t.spacing);
+        self.s(", font = \"").s(&t.font).s("\", direction = \"").s(direction);
+        self.s("\", language = \"").s(&t.language).s("\", ");
+        match (&*t.script, detected) {
+            ("", None) => {}
+            ("", Some(script)) => {
+                self.s("script = \"").s(script.iso_name()).s("\", ");
+            }
+            // A name is cut to a code of four letters, one capital.
+            (name, _) => {
+                let mut letters = name.chars().take(4);
+                let first = letters.next().map(|c| c.to_ascii_uppercase());
+                let code: String = first.into_iter().chain(letters.map(|c| c.to_ascii_lowercase())).collect();
+                self.s("script = \"").s(&code).s("\", ");
+            }
+        }
+        self.s("halign = \"").s(&t.halign).s("\", valign = \"").s(&t.valign).s("\", ");
+        self.fragments(t.fragments).s(")")
     }
 
-    fn import(&self, import: &ImportParameters) -> String {
+    fn import(&mut self, import: &ImportParameters) -> &mut Self {
         let name = import.file.as_ref().map_or(&import.name, |file: &FileData| &file.name);
         let extension = name.rsplit('.').next().unwrap_or_default();
-        let svg = if extension.eq_ignore_ascii_case("svg") {
-            format!("center = {}, dpi = {}, ", import.center, self.n(import.dpi))
-        } else {
-            String::new()
-        };
-        let name = escape(name);
-        format!(
-            "import(file = \"{name}\", layer = \"{}\", origin = {}, {svg}scale = {}, convexity = {}, {}, timestamp = 0)",
-            escape(import.layer.as_deref().unwrap_or_default()),
-            self.list(&import.origin),
-            self.n(import.scale),
-            import.convexity,
-            self.fragments(import.fragments)
-        )
+        self.s("import(file = \"").s(&escape(name)).s("\", layer = \"");
+        self.s(&escape(import.layer.as_deref().unwrap_or_default())).s("\", origin = ").list(&import.origin);
+        if extension.eq_ignore_ascii_case("svg") {
+            self.s(", center = ").d(import.center).s(", dpi = ").n(import.dpi);
+        }
+        self.s(", scale = ").n(import.scale).s(", convexity = ").d(import.convexity).s(", ");
+        self.fragments(import.fragments).s(", timestamp = 0)")
     }
 }
 

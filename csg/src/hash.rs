@@ -30,44 +30,67 @@ impl fmt::Display for ContentHash {
     }
 }
 
+/// Bytes that are collected before they go to the hash function: a node's own parameters nearly always fit.
+const BUFFER: usize = 1 << 10;
+
 /// Builds a [`ContentHash`] from typed fields, each in a form of fixed or prefixed length, so that no two different
 /// sequences of fields feed the same bytes.
-pub struct ContentHasher(blake3::Hasher);
+pub struct ContentHasher {
+    /// Not fed yet. Hashing short input at once is several times faster than setting up a hasher for it.
+    buffer: Vec<u8>,
+    /// Once there is more than fits into the buffer.
+    hasher: Option<Box<blake3::Hasher>>,
+}
 
 impl ContentHasher {
     /// Starts a hash of a thing of kind `tag`.
     pub fn new(tag: &str) -> Self {
-        let mut hasher = Self(blake3::Hasher::new());
+        let mut hasher = Self { buffer: Vec::with_capacity(256), hasher: None };
         hasher.bytes(tag.as_bytes());
         hasher
     }
 
+    fn update(&mut self, bytes: &[u8]) {
+        if self.buffer.len() + bytes.len() <= BUFFER {
+            self.buffer.extend_from_slice(bytes);
+            return;
+        }
+        let hasher = self.hasher.get_or_insert_with(Box::default);
+        hasher.update(&self.buffer);
+        hasher.update(bytes);
+        self.buffer.clear();
+    }
+
     /// A byte string with its length in front.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_le_bytes());
-        self.0.update(bytes);
+        self.update(&(bytes.len() as u64).to_le_bytes());
+        self.update(bytes);
     }
 
     /// A whole number.
     pub fn u64(&mut self, value: u64) {
-        self.0.update(&value.to_le_bytes());
+        self.update(&value.to_le_bytes());
     }
 
     /// A number by its bits, except that -0 counts as 0 and every NaN is the same.
     pub fn f64(&mut self, value: f64) {
         let canonical = if value.is_nan() { f64::NAN } else { value + 0.0 };
-        self.0.update(&canonical.to_bits().to_le_bytes());
+        self.update(&canonical.to_bits().to_le_bytes());
     }
 
     /// Another content hash.
     pub fn hash(&mut self, hash: ContentHash) {
-        self.0.update(&hash.0);
+        self.update(&hash.0);
     }
 
     /// The hash of all that was fed.
     pub fn finish(self) -> ContentHash {
+        let hash = match self.hasher {
+            None => blake3::hash(&self.buffer),
+            Some(mut hasher) => hasher.update(&self.buffer).finalize(),
+        };
         let mut short = [0; 16];
-        short.copy_from_slice(&self.0.finalize().as_bytes()[..16]);
+        short.copy_from_slice(&hash.as_bytes()[..16]);
         ContentHash(short)
     }
 }

@@ -67,7 +67,7 @@ impl Evaluator<'_> {
                 let mark = self.mark();
                 let ready = Ready { code, frame, closure, name, specials };
                 let result = self.run(ready, base, call);
-                self.stack.truncate(base);
+                self.pop_to(base);
                 self.restore(mark);
                 result
             }
@@ -79,7 +79,7 @@ impl Evaluator<'_> {
                 let name = code.name;
                 let ready = Ready { code, frame: Rc::clone(&frame), closure: None, name, specials };
                 let result = self.run(ready, base, call);
-                self.stack.truncate(base);
+                self.pop_to(base);
                 self.restore(mark);
                 self.leave_file(file, frame);
                 result
@@ -147,6 +147,16 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Drops the variables from `base` on.
+    #[inline]
+    fn pop_to(&mut self, base: usize) {
+        while self.stack.len() > base {
+            if let Some(value) = self.stack.pop() {
+                value.discard();
+            }
+        }
+    }
+
     /// The compiled body of a function.
     pub(crate) fn body<'c>(&mut self, code: &'c FunctionCode) -> &'c FunctionBody {
         if code.body.get().is_none() {
@@ -168,13 +178,15 @@ impl Evaluator<'_> {
     ) -> Eval<Specials> {
         let base = self.stack.len();
         let size = self.body(code).frame_size as usize;
-        self.stack.resize(base + size, Value::Unset);
+        self.stack.extend(std::iter::repeat_with(|| Value::Unset).take(size));
         let mut specials = Specials::new();
         if let Callee::Bound(_) = call.callee {
             for arg in &args.list {
-                let value = self.eval(&arg.value, env)?;
+                let value = self.quick(&arg.value, env)?;
                 match arg.target {
-                    Target::Slot(slot) => self.stack[base + slot as usize] = value,
+                    Target::Slot(slot) => {
+                        std::mem::replace(&mut self.stack[base + slot as usize], value).discard();
+                    }
                     Target::Special(special) => specials.push((special, value)),
                     Target::Nowhere | Target::Unbound => {}
                 }
@@ -198,7 +210,9 @@ impl Evaluator<'_> {
             for (arg, target) in args.list.iter().zip(targets) {
                 let value = self.eval(&arg.value, env)?;
                 match target {
-                    Target::Slot(slot) => self.stack[base + slot as usize] = value,
+                    Target::Slot(slot) => {
+                        std::mem::replace(&mut self.stack[base + slot as usize], value).discard();
+                    }
                     Target::Special(special) => specials.push((special, value)),
                     Target::Nowhere | Target::Unbound => {}
                 }

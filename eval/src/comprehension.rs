@@ -3,7 +3,6 @@
 use crate::code::{BindingTarget, Element, ForCElement, ForElement};
 use crate::evaluator::{Env, Eval, Evaluator};
 use crate::list::ListBuilder;
-use crate::range::Range;
 use crate::text::Text;
 use crate::value::Value;
 
@@ -20,8 +19,8 @@ impl Evaluator<'_> {
         Ok(Value::List(out.finish()))
     }
 
+    #[inline]
     fn push(&mut self, out: &mut ListBuilder, value: Value) -> Eval<()> {
-        self.step()?;
         out.push(value);
         if out.len() > self.options.limits.list_elements {
             return Err(self.error("List is too long", None));
@@ -32,7 +31,7 @@ impl Evaluator<'_> {
     fn element(&mut self, element: &Element, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         match element {
             Element::Value(expr) => {
-                let value = self.eval(expr, env)?;
+                let value = self.quick(expr, env)?;
                 self.push(out, value)
             }
             Element::For(f) => self.for_element(f, env, out),
@@ -91,12 +90,14 @@ impl Evaluator<'_> {
             }
             Value::Range(range) => {
                 for x in range.values() {
+                    self.step()?;
                     self.push(out, Value::Number(x))?;
                 }
                 Ok(())
             }
             Value::String(text) => {
                 for c in text.as_str().chars() {
+                    self.step()?;
                     self.push(out, Value::String(Text::from_char(c)))?;
                 }
                 Ok(())
@@ -107,20 +108,32 @@ impl Evaluator<'_> {
 
     fn for_element(&mut self, f: &ForElement, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         let values = self.eval(&f.values, env)?;
-        let mark = self.mark();
+        let BindingTarget::Local { slot, .. } = f.target else {
+            let mark = self.mark();
+            return self.for_each(values, f.location, |this, value| {
+                if let BindingTarget::Special(special) = f.target {
+                    this.set_special(special, value);
+                }
+                this.element(&f.body, env, out)?;
+                this.restore(mark);
+                Ok(())
+            });
+        };
+        if let Element::Value(body) = &f.body {
+            return self.for_each(values, f.location, |this, value| {
+                this.set_local(env, slot, value);
+                let value = this.quick(body, env)?;
+                this.push(out, value)
+            });
+        }
         self.for_each(values, f.location, |this, value| {
-            match &f.target {
-                BindingTarget::Local { slot, .. } => this.stack[env.base + *slot as usize] = value,
-                BindingTarget::Special(special) => this.set_special(*special, value),
-                BindingTarget::Unnamed | BindingTarget::Duplicate(_) => {}
-            }
-            this.element(&f.body, env, out)?;
-            this.restore(mark);
-            Ok(())
+            this.set_local(env, slot, value);
+            this.element(&f.body, env, out)
         })
     }
 
     /// Calls `pass` with each value that a loop over `values` goes through.
+    #[inline]
     pub(crate) fn for_each(
         &mut self,
         values: Value,
@@ -129,7 +142,6 @@ impl Evaluator<'_> {
     ) -> Eval<()> {
         match values {
             Value::Range(range) => {
-                let Range { .. } = *range;
                 let count = range.count();
                 if count >= RANGE_LIMIT {
                     let text = format!(

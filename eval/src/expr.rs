@@ -6,7 +6,7 @@ use scadstream_syntax::ast::BinaryOp;
 use scadstream_syntax::{Diagnostic, Location, Severity};
 
 use crate::closure::Closure;
-use crate::code::{Assert, Binary, Binding, BindingTarget, Echo, Expr, FunctionExpr, RangeExpr};
+use crate::code::{Assert, Binary, Binding, BindingTarget, Echo, Expr, FunctionExpr, Let, RangeExpr};
 use crate::evaluator::{Env, Eval, Evaluator, Stop};
 use crate::format;
 use crate::list::{List, ListBuilder};
@@ -18,6 +18,8 @@ use crate::value::Value;
 
 impl Evaluator<'_> {
     /// The value of an expression.
+    ///
+    /// Only what runs most is here: each further case would grow the stack frame of every level of recursion.
     pub(crate) fn eval(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
         match expr {
             Expr::Const(value) => Ok(value.clone()),
@@ -37,27 +39,66 @@ impl Evaluator<'_> {
             Expr::Call(call) => self.call(call, env),
             Expr::Builtin(call) => self.builtin(call, env),
             Expr::Index(parts) => self.index(&parts[0], &parts[1], env),
-            Expr::List(items) => {
-                let mut list = ListBuilder::with_capacity(items.len());
-                for item in items {
-                    list.push(self.eval(item, env)?);
-                }
-                Ok(Value::List(list.finish()))
-            }
             Expr::And(sides) => {
                 Ok(Value::Bool(self.condition(&sides[0], env)? && self.condition(&sides[1], env)?))
             }
             Expr::Or(sides) => {
                 Ok(Value::Bool(self.condition(&sides[0], env)? || self.condition(&sides[1], env)?))
             }
-            Expr::Unary(op, operand, location) => {
-                let value = self.eval(operand, env)?;
-                ops::unary(*op, &value).or_else(|why| self.undefined(why, *location))
-            }
             Expr::Scope(variable) => match ancestor(env.frame, variable.hops).get(variable.slot) {
                 Value::Unset => self.eval(&variable.otherwise, env),
                 value => Ok(value),
             },
+            Expr::List(items) => self.list(items, env),
+            Expr::Comprehension(elements) => self.comprehension(elements, env),
+            Expr::Let(l) => self.let_expr(l, env),
+            other => self.eval_rare(other, env),
+        }
+    }
+
+    /// The same where the usual case is a variable or constant that is a number: no call for those.
+    #[inline(always)]
+    pub(crate) fn quick(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
+        match expr {
+            Expr::Local(slot) => Ok(match &self.stack[env.base + *slot as usize] {
+                Value::Number(x) => Value::Number(*x),
+                value => value.clone(),
+            }),
+            Expr::Const(Value::Number(x)) => Ok(Value::Number(*x)),
+            _ => self.eval(expr, env),
+        }
+    }
+
+    #[inline(never)]
+    fn list(&mut self, items: &[Expr], env: Env<'_>) -> Eval {
+        let mut list = ListBuilder::with_capacity(items.len());
+        for item in items {
+            list.push(self.quick(item, env)?);
+        }
+        Ok(Value::List(list.finish()))
+    }
+
+    #[inline(never)]
+    fn let_expr(&mut self, l: &Let, env: Env<'_>) -> Eval {
+        let mark = self.mark();
+        for binding in &l.bindings {
+            self.prepare_cell(binding, env);
+        }
+        for binding in &l.bindings {
+            self.bind(binding, env)?;
+        }
+        let value = self.eval(&l.body, env)?;
+        self.restore(mark);
+        Ok(value)
+    }
+
+    #[inline(never)]
+    fn eval_rare(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
+        match expr {
+            Expr::Unary(op, operand, location) => {
+                let value = self.eval(operand, env)?;
+                ops::unary(*op, &value).or_else(|why| self.undefined(why, *location))
+            }
             Expr::Capture(index) => Ok(self.captured(*index, env)),
             Expr::CaptureCell(index) => Ok(unpack_cell(self.captured(*index, env))),
             Expr::LocalCell(slot) => Ok(unpack_cell(self.stack[env.base + *slot as usize].clone())),
@@ -117,23 +158,10 @@ impl Evaluator<'_> {
                 }
                 Ok(value)
             }
-            Expr::Comprehension(elements) => self.comprehension(elements, env),
             Expr::Range(range) => self.range(range, env),
             Expr::Member(base, member) => {
                 let base = self.eval(base, env)?;
                 Ok(self.member(&base, member))
-            }
-            Expr::Let(l) => {
-                let mark = self.mark();
-                for binding in &l.bindings {
-                    self.prepare_cell(binding, env);
-                }
-                for binding in &l.bindings {
-                    self.bind(binding, env)?;
-                }
-                let value = self.eval(&l.body, env)?;
-                self.restore(mark);
-                Ok(value)
             }
             Expr::Assert(assert) => {
                 self.assert(assert, env)?;
@@ -150,6 +178,7 @@ impl Evaluator<'_> {
                 }
                 self.eval(inner, env)
             }
+            _ => self.eval(expr, env),
         }
     }
 
@@ -159,7 +188,10 @@ impl Evaluator<'_> {
         if let Expr::Local(slot) = expr {
             return Ok(self.stack[env.base + *slot as usize].is_true());
         }
-        Ok(self.eval(expr, env)?.is_true())
+        match self.eval(expr, env)? {
+            Value::Bool(b) => Ok(b),
+            other => Ok(other.is_true()),
+        }
     }
 
     /// `undef`, after a warning.
@@ -169,26 +201,33 @@ impl Evaluator<'_> {
         Ok(Value::Undef)
     }
 
-    #[inline]
+    #[inline(never)]
     fn binary(&mut self, binary: &Binary, env: Env<'_>) -> Eval {
-        let left = self.eval(&binary.left, env)?;
-        let right = self.eval(&binary.right, env)?;
-        if let (Value::Number(a), Value::Number(b)) = (&left, &right) {
-            let (a, b) = (*a, *b);
-            match binary.op {
-                BinaryOp::Add => return Ok(Value::Number(a + b)),
-                BinaryOp::Sub => return Ok(Value::Number(a - b)),
-                BinaryOp::Mul => return Ok(Value::Number(a * b)),
-                BinaryOp::Div => return Ok(Value::Number(a / b)),
-                BinaryOp::Lt => return Ok(Value::Bool(a < b)),
-                BinaryOp::Le => return Ok(Value::Bool(a <= b)),
-                BinaryOp::Gt => return Ok(Value::Bool(a > b)),
-                BinaryOp::Ge => return Ok(Value::Bool(a >= b)),
-                BinaryOp::Eq => return Ok(Value::Bool(a == b)),
-                BinaryOp::Ne => return Ok(Value::Bool(a != b)),
-                _ => {}
-            }
-        }
+        let left = self.quick(&binary.left, env)?;
+        let right = self.quick(&binary.right, env)?;
+        // By value, so that nothing is left to drop in the usual case.
+        let (a, b) = match (left, right) {
+            (Value::Number(a), Value::Number(b)) => (a, b),
+            (left, right) => return self.general_binary(binary, left, right),
+        };
+        Ok(match binary.op {
+            BinaryOp::Add => Value::Number(a + b),
+            BinaryOp::Sub => Value::Number(a - b),
+            BinaryOp::Mul => Value::Number(a * b),
+            BinaryOp::Div => Value::Number(a / b),
+            BinaryOp::Lt => Value::Bool(a < b),
+            BinaryOp::Le => Value::Bool(a <= b),
+            BinaryOp::Gt => Value::Bool(a > b),
+            BinaryOp::Ge => Value::Bool(a >= b),
+            BinaryOp::Eq => Value::Bool(a == b),
+            BinaryOp::Ne => Value::Bool(a != b),
+            BinaryOp::Mod => Value::Number(ops::remainder(a, b)),
+            _ => return self.general_binary(binary, Value::Number(a), Value::Number(b)),
+        })
+    }
+
+    #[inline(never)]
+    fn general_binary(&mut self, binary: &Binary, left: Value, right: Value) -> Eval {
         match ops::binary(binary.op, left, right) {
             Ok(value) => Ok(value),
             Err(why) => self.undefined(why, binary.location),
@@ -235,13 +274,12 @@ impl Evaluator<'_> {
     fn index(&mut self, base: &Expr, index: &Expr, env: Env<'_>) -> Eval {
         // A variable of the running function is looked into where it is.
         if let Expr::Local(slot) = base {
-            let index = self.eval(index, env)?;
-            let place = env.base + *slot as usize;
-            return Ok(element(&self.stack[place], &index));
+            let index = self.quick(index, env)?;
+            return Ok(element(&self.stack[env.base + *slot as usize], index));
         }
         let base = self.eval(base, env)?;
-        let index = self.eval(index, env)?;
-        Ok(element(&base, &index))
+        let index = self.quick(index, env)?;
+        Ok(element(&base, index))
     }
 
     fn member(&mut self, base: &Value, member: &str) -> Value {
@@ -292,6 +330,11 @@ impl Evaluator<'_> {
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn set_local(&mut self, env: Env<'_>, slot: u32, value: Value) {
+        std::mem::replace(&mut self.stack[env.base + slot as usize], value).discard();
+    }
+
     /// Gives a variable its cell, if function literals will capture it before it is bound.
     pub(crate) fn prepare_cell(&mut self, binding: &Binding, env: Env<'_>) {
         if let BindingTarget::Local { slot, cell: true } = binding.target {
@@ -304,9 +347,7 @@ impl Evaluator<'_> {
     pub(crate) fn bind(&mut self, binding: &Binding, env: Env<'_>) -> Eval<()> {
         let value = self.eval(&binding.value, env)?;
         match &binding.target {
-            BindingTarget::Local { slot, cell: false } => {
-                self.stack[env.base + *slot as usize] = value
-            }
+            BindingTarget::Local { slot, cell: false } => self.set_local(env, *slot, value),
             BindingTarget::Local { slot, cell: true } => {
                 if let Value::Cell(cell) = &self.stack[env.base + *slot as usize] {
                     cell.replace(value);
@@ -423,7 +464,19 @@ fn unpack_cell(value: Value) -> Value {
 }
 
 /// `base[index]`: `undef` without a warning where there is no such element.
-fn element(base: &Value, index: &Value) -> Value {
+#[inline(always)]
+fn element(base: &Value, index: Value) -> Value {
+    match (base, index) {
+        // The common case: a whole number that is not negative. NaN fails the comparison.
+        (Value::List(list), Value::Number(x)) if x >= 0.0 && x < 4_294_967_296.0 => {
+            list.get(x as usize).unwrap_or(Value::Undef)
+        }
+        (base, index) => element_slow(base, &index),
+    }
+}
+
+#[inline(never)]
+fn element_slow(base: &Value, index: &Value) -> Value {
     if let (Value::Object(object), Value::String(key)) = (base, index) {
         return object.get(key.as_str()).cloned().unwrap_or(Value::Undef);
     }

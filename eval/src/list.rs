@@ -63,6 +63,7 @@ impl List {
     }
 
     /// The element at `index`.
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<Value> {
         match self {
             List::Numbers(n) => n.get(index).map(|x| Value::Number(*x)),
@@ -168,12 +169,19 @@ impl ListBuilder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, value: Value) {
         match (&mut *self, value) {
             (ListBuilder::Numbers(n), Value::Number(x)) => n.push(x),
-            (ListBuilder::Values(v), value) => v.0.push(value),
-            (ListBuilder::Numbers(_), value) => self.demote(1).push(value),
+            (_, value) => self.push_general(value),
+        }
+    }
+
+    #[inline(never)]
+    fn push_general(&mut self, value: Value) {
+        match self {
+            ListBuilder::Values(v) => v.0.push(value),
+            ListBuilder::Numbers(_) => self.demote(1).push(value),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Files: reading, parsing, what they include and use.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scadstream_syntax::ast::{self, Stmt, StmtKind};
 use scadstream_syntax::decode::decode;
 use scadstream_syntax::{Diagnostic, Location, Parsed, Severity, Source, SourceId};
@@ -24,7 +24,7 @@ pub(crate) struct Unit {
     /// The names of its symbols.
     pub(crate) names: Vec<Name>,
     /// What each `include` statement stands for, by the statement's first byte.
-    pub(crate) includes: HashMap<u32, Rc<Unit>>,
+    pub(crate) includes: FxHashMap<u32, Rc<Unit>>,
 }
 
 /// Files included in one another, and texts in all, that a program may have. Include cycles are cut by path; this is
@@ -165,7 +165,7 @@ impl<'a> Loader<'a> {
             .map(|i| self.program.names.intern(symbols.name(ast::Symbol(i as u32))))
             .collect();
         let mut unit =
-            Unit { source: id, file: Arc::clone(file), parsed, names, includes: HashMap::new() };
+            Unit { source: id, file: Arc::clone(file), parsed, names, includes: FxHashMap::default() };
         self.open.push(Arc::clone(file));
         let mut walk = Walk { includes: Vec::new(), uses: Vec::new() };
         walk.stmts(&unit.parsed.file.stmts);
@@ -189,8 +189,9 @@ impl<'a> Loader<'a> {
 
     fn include(&mut self, path: &str, from: &Arc<str>) -> Result<Option<Rc<Unit>>, Broken> {
         let found = self.world.resolve(path, from, Purpose::Source);
-        let file =
-            found.filter(|file| !path.is_empty() && !self.open.iter().any(|open| **open == **file));
+        let room = self.open.len() < MAX_INCLUDE_DEPTH && self.program.messages.files.len() < MAX_SOURCES;
+        let is_open = |file: &str| self.open.iter().any(|open| **open == *file);
+        let file = found.filter(|file| room && !path.is_empty() && !is_open(file));
         let Some((file, (source, bad))) =
             file.and_then(|file| self.read(&file).map(|read| (file, read)))
         else {

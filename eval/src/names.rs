@@ -1,7 +1,8 @@
 //! Names of one evaluation, as small numbers.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 /// A name; equal texts have equal numbers across all files of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,9 +16,9 @@ pub(crate) struct Special(pub(crate) u32);
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, Name>,
+    numbers: FxHashMap<Arc<str>, Name>,
     /// Per name that starts with `$`: its number among those.
-    specials: HashMap<Name, Special>,
+    specials: FxHashMap<Name, Special>,
     special_names: Vec<Name>,
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn binary(op: BinaryOp, left: Value, right: Value) -> OpResult {
         BinaryOp::Add | BinaryOp::Sub => add_or_subtract(op, left, right),
         BinaryOp::Mul => multiply(&left, &right),
         BinaryOp::Div => divide(&left, &right),
-        BinaryOp::Mod => numeric(op, &left, &right, |a, b| a % b),
+        BinaryOp::Mod => numeric(op, &left, &right, remainder),
         BinaryOp::Pow => numeric(op, &left, &right, f64::powf),
         BinaryOp::Eq => Ok(Value::Bool(compare::equal(&left, &right))),
         BinaryOp::Ne => Ok(Value::Bool(!compare::equal(&left, &right))),
@@ -55,6 +55,19 @@ pub(crate) fn unary(op: UnaryOp, value: &Value) -> OpResult {
 /// Says that `op` is not defined for the two types.
 pub(crate) fn undefined(op: BinaryOp, left: &Value, right: &Value) -> String {
     format!("undefined operation ({} {} {})", left.type_name(), op.as_str(), right.type_name())
+}
+
+/// What division leaves, with the sign of `a`. Whole numbers go through integer division, which is many times faster
+/// than the general case and exact as well.
+#[inline]
+pub(crate) fn remainder(a: f64, b: f64) -> f64 {
+    const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53
+    let (i, j) = (a as i64, b as i64);
+    if a.abs() < EXACT && b.abs() < EXACT && i as f64 == a && j as f64 == b && j != 0 {
+        let rest = (i % j) as f64;
+        return if rest == 0.0 && a < 0.0 { -0.0 } else { rest };
+    }
+    a % b
 }
 
 fn numeric(op: BinaryOp, left: &Value, right: &Value, f: impl Fn(f64, f64) -> f64) -> OpResult {

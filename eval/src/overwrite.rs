@@ -3,9 +3,9 @@
 //! Looked for when a file is loaded, whether or not its modules are ever called, as OpenSCAD's parser does. Overriding
 //! what an included file set is how libraries are configured and stays silent.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use scadstream_syntax::ast::{Stmt, StmtKind};
 use scadstream_syntax::{Diagnostic, Location, Severity, SourceId};
 
@@ -25,11 +25,11 @@ struct Checker<'a> {
     main: SourceId,
 }
 
-type Assigned = HashMap<Name, Location>;
+type Assigned = FxHashMap<Name, Location>;
 
 impl Checker<'_> {
     fn scope(&mut self, unit: &Rc<Unit>, stmts: &[Stmt]) {
-        let mut assigned = Assigned::new();
+        let mut assigned = Assigned::default();
         self.stmts(unit, stmts, &mut assigned);
     }
 

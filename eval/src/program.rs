@@ -1,10 +1,10 @@
 //! All that was loaded and compiled for one evaluation.
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scadstream_csg::FileData;
 use scadstream_syntax::{Diagnostic, Location, Severity};
 
@@ -23,13 +23,13 @@ pub(crate) struct Program {
     pub(crate) functions: Vec<Rc<FunctionCode>>,
     pub(crate) modules: Vec<Rc<ModuleCode>>,
     pub(crate) files: Vec<FileProgram>,
-    pub(crate) file_ids: HashMap<Arc<str>, FileId>,
+    pub(crate) file_ids: FxHashMap<Arc<str>, FileId>,
     /// Fonts registered with `use`.
     pub(crate) fonts: Vec<FileData>,
     pub(crate) messages: Messages,
     /// Whether compiled code reads `$fn` by name.
     pub(crate) reads_fn: Cell<bool>,
-    builtin_parameters: HashMap<BuiltinModule, Rc<[Parameter]>>,
+    builtin_parameters: FxHashMap<BuiltinModule, Rc<[Parameter]>>,
 }
 
 /// A file that is drawn or used: the text with everything it includes.

@@ -4,9 +4,9 @@
 //! one run of it. Variables of functions (parameters, `let`, loops in lists) live on the evaluator's stack instead.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use crate::code::Block;
@@ -39,9 +39,9 @@ pub(crate) enum ScopeKind {
 pub(crate) struct Scope {
     pub(crate) kind: ScopeKind,
     pub(crate) parent: Option<Rc<Scope>>,
-    pub(crate) variables: RefCell<HashMap<Name, Variable>>,
-    pub(crate) functions: RefCell<HashMap<Name, FunctionId>>,
-    pub(crate) modules: RefCell<HashMap<Name, ModuleId>>,
+    pub(crate) variables: RefCell<FxHashMap<Name, Variable>>,
+    pub(crate) functions: RefCell<FxHashMap<Name, FunctionId>>,
+    pub(crate) modules: RefCell<FxHashMap<Name, ModuleId>>,
     /// Files that this file uses, in order of their `use` statements.
     pub(crate) uses: RefCell<Vec<FileId>>,
 }

@@ -64,6 +64,16 @@ impl Value {
         }
     }
 
+    /// Drops the value; in line for those that own nothing, which most are.
+    #[inline(always)]
+    pub(crate) fn discard(self) {
+        if let Value::Number(_) | Value::Bool(_) | Value::Undef | Value::Unset = self {
+            std::mem::forget(self);
+        } else {
+            drop(self);
+        }
+    }
+
     pub(crate) fn is_undef(&self) -> bool {
         matches!(self, Value::Undef | Value::Unset)
     }

@@ -118,7 +118,7 @@ impl Model {
         match format {
             Format::Csg => {
                 let mut text = String::new();
-                scadstream_csg::write_csg(&mut text, self.root(), scadstream_syntax::format_number);
+                scadstream_csg::write_csg(&mut text, self.root(), scadstream_syntax::write_number);
                 out.write_all(text.as_bytes())?;
             }
             Format::Echo => {

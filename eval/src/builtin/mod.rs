@@ -91,7 +91,7 @@ pub(crate) fn call(
     match call.function {
         Builtin::Math(name, f) => {
             if let [arg] = args {
-                return match ev.eval(&arg.value, env)? {
+                return match ev.quick(&arg.value, env)? {
                     Value::Number(x) => Ok(Value::Number(f(x))),
                     other => ev.undefined(wrong_type(name, 0, "number", &other), call.location),
                 };
@@ -129,7 +129,7 @@ pub(crate) fn call(
 fn evaluate(ev: &mut Evaluator<'_>, args: &[Argument], env: Env<'_>) -> Eval<Args> {
     let mut values = Args::new();
     for arg in args {
-        values.push(ev.eval(&arg.value, env)?);
+        values.push(ev.quick(&arg.value, env)?);
     }
     Ok(values)
 }

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
 use scadstream_csg as csg;
 use scadstream_syntax::Location;
 use scadstream_syntax::ast::{self, Stmt, StmtKind};
@@ -31,7 +32,7 @@ struct Contents<'a> {
 impl<'a> Contents<'a> {
     fn of(unit: &'a Rc<Unit>, stmts: &'a [Stmt]) -> Self {
         let mut contents = Contents::default();
-        let mut places = std::collections::HashMap::new();
+        let mut places = FxHashMap::default();
         contents.collect(unit, stmts, &mut places);
         contents
     }
@@ -40,7 +41,7 @@ impl<'a> Contents<'a> {
         &mut self,
         unit: &'a Rc<Unit>,
         stmts: &'a [Stmt],
-        places: &mut std::collections::HashMap<Name, usize>,
+        places: &mut FxHashMap<Name, usize>,
     ) {
         for stmt in stmts {
             match &stmt.kind {
@@ -140,7 +141,7 @@ pub(crate) fn compile_file(
     scope: &Rc<Scope>,
 ) -> Block {
     let mut contents = Contents::default();
-    let mut places = std::collections::HashMap::new();
+    let mut places = FxHashMap::default();
     contents.collect(unit, &unit.parsed.file.stmts, &mut places);
     for extra in extras {
         contents.collect(extra, &extra.parsed.file.stmts, &mut places);

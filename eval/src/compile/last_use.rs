@@ -4,8 +4,8 @@
 //! the only owner may change it in place: `f(concat(v, [x]))` then grows one buffer instead of copying the list at
 //! every call. Walks against the order of evaluation with the set of variables that are read later.
 
-use std::collections::HashSet;
 
+use rustc_hash::FxHashSet;
 use crate::code::{Argument, Binding, BindingTarget, Callee, Element, Expr};
 
 /// Marks last reads in the body of a function.
@@ -13,7 +13,7 @@ pub(super) fn mark(body: &mut Expr) {
     expr(body, &mut Live::default());
 }
 
-type Live = HashSet<u32>;
+type Live = FxHashSet<u32>;
 
 fn expr(e: &mut Expr, live: &mut Live) {
     match e {

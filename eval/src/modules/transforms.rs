@@ -51,7 +51,11 @@ pub(super) fn scale(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
 
 pub(super) fn mirror(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     let mut matrix = IDENTITY;
-    match vec3(args.get(0), 0.0) {
+    let v = match args.get(0) {
+        Value::Unset => Some([1.0, 0.0, 0.0]),
+        value => vec3(value, 0.0),
+    };
+    match v {
         Some(v) => {
             let square: f64 = v.iter().map(|x| x * x).sum();
             if square > 0.0 {
