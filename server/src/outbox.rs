@@ -69,7 +69,7 @@ pub(crate) struct TakenBack {
 impl Outbox {
     /// Puts a frame behind the others; after [`Outbox::close`] it is dropped.
     pub(crate) fn push(&self, job: Option<JobId>, frame: Bytes) {
-        let kind = frame.get(KIND_OFFSET).copied().unwrap_or_default();
+        let kind = kind_of(&frame);
         let mut state = self.lock();
         if state.close.is_some() {
             return;
@@ -146,6 +146,11 @@ impl Outbox {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The number of a frame's kind; of a frame of ours, which has been encoded and need not be decoded for that.
+pub(crate) fn kind_of(frame: &[u8]) -> u8 {
+    frame.get(KIND_OFFSET).copied().unwrap_or_default()
 }
 
 fn uses_credit(kind: u8) -> bool {

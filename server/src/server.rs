@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use scadstream_memory::settings::SettingsError;
 use scadstream_memory::system;
 use tokio::net::TcpListener;
@@ -86,6 +87,12 @@ pub async fn run(
     });
     // The port stays open while jobs come to an end, so that probes see the server stopping.
     let (drained, stop) = oneshot::channel::<()>();
+    // Small messages should not wait for the acknowledgement of others.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection sends with delay");
+        }
+    });
     let serving = axum::serve(listener, http::router(app)).with_graceful_shutdown(async {
         let _ = stop.await;
     });

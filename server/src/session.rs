@@ -204,6 +204,7 @@ impl Reader {
                 Ok(Message::Ping(_) | Message::Pong(_)) => {}
                 Ok(Message::Close(_)) => return None,
                 Err(error) => {
+                    // The library's error type is hidden; its words are all that tells this case from the others.
                     let too_long = error.to_string().contains("too long");
                     tracing::debug!(session = %self.id, %error, "the connection failed");
                     if too_long {
@@ -240,7 +241,8 @@ impl Reader {
                 }
             }
             ClientMessage::Cancel(wire::Cancel { document, revision }) => {
-                self.tell(Event::Cancel { session, document, revision }).await;
+                let superseded = false;
+                self.tell(Event::Cancel { session, document, revision, superseded }).await;
             }
             ClientMessage::Need(need) => self.tell(Event::Need { session, need }).await,
             ClientMessage::Credit(credit) => {
@@ -282,9 +284,10 @@ impl Reader {
             Err(digests) => {
                 self.revisions.insert(document, (revision, true));
                 // It supersedes the older ones all the same.
-                let cancelled = revision.saturating_sub(1);
+                let older = revision.saturating_sub(1);
                 let session = self.id;
-                self.tell(Event::Cancel { session, document, revision: cancelled }).await;
+                let event = Event::Cancel { session, document, revision: older, superseded: true };
+                self.tell(event).await;
                 self.send(wire::Wanted { document, revision, digests });
             }
         }

@@ -417,7 +417,7 @@ impl Job {
                 Ok(payload_bytes)
             }
             Content::File(file) => {
-                let file = std::mem::replace(file, ExportedFile::default());
+                let file = std::mem::take(file);
                 let (header, content) = self.piece(&file, index);
                 let written = encode_file_head(&header, content.len(), frame).map(|head| {
                     frame[head..].copy_from_slice(content);

@@ -13,6 +13,15 @@ fn pid(text: &str) -> Pid {
     text.parse().ok().and_then(Pid::from_raw).expect("a process id")
 }
 
+/// Whether all threads of a process are stopped.
+fn is_stopped(process: Pid) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it lives");
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat"));
+        stat.is_ok_and(|stat| stat.contains(") T "))
+    })
+}
+
 /// Starts a job that waits, and says in which process it does.
 async fn waiting(client: &mut Client, revision: u32) -> Pid {
     client.render(revision, "pid\nwait").await;
@@ -150,8 +159,9 @@ async fn a_worker_that_does_not_stop_is_replaced() {
 
 #[tokio::test]
 async fn a_stopped_worker_is_replaced_when_its_time_is_up() {
+    // Long enough for the two jobs that are to succeed, on any machine.
     let config = ServerConfig {
-        job_time: Duration::from_millis(200),
+        job_time: Duration::from_secs(2),
         cancel_time: Duration::from_millis(100),
         ..config()
     };
@@ -159,6 +169,9 @@ async fn a_stopped_worker_is_replaced_when_its_time_is_up() {
     let mut client = server.client().await;
     let worker = pid(&client.echo(1, "pid").await);
     kill_process(worker, Signal::STOP).expect("it is our child");
+    // The signal takes effect thread by thread.
+    let stopped = async { while !is_stopped(worker) {} };
+    tokio::time::timeout(PATIENCE, stopped).await.expect("it stops");
     client.render(2, "echo never").await;
     assert_eq!(failure(&client.answer(2).await), FailureCode::TimeLimit);
     assert_eq!(client.echo(3, "echo on").await, "on");

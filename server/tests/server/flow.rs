@@ -198,15 +198,17 @@ async fn a_session_returns_to_the_worker_that_has_its_caches() {
         clients.push(server.client().await);
     }
     // Each has a worker of its own once all have worked at the same time.
-    for client in &mut clients {
-        client.render(1, "pid\nwait").await;
-        client.started().await;
-    }
     let mut homes = Vec::new();
     for client in &mut clients {
-        client.send(Cancel { document: 1, revision: 1 }).await;
-        homes.push(echoes(&client.answer(1).await).concat());
+        client.render(1, "pid\nwait").await;
+        let messages = client.until(|m| matches!(m, ServerMessage::Diagnostics(_))).await;
+        homes.push(echoes(&messages).concat());
     }
+    for client in &mut clients {
+        client.send(Cancel { document: 1, revision: 1 }).await;
+        client.answer(1).await;
+    }
+    server.until_idle(3).await;
     for revision in 2..6 {
         for (client, home) in clients.iter_mut().zip(&homes) {
             assert_eq!(client.echo(revision, "pid").await, *home);

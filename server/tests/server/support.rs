@@ -83,6 +83,13 @@ impl Server {
         client
     }
 
+    /// Waits until so many workers are free: a client hears that its job was cancelled before the worker is done with it.
+    pub(crate) async fn until_idle(&self, workers: u32) {
+        let free = format!("scadstream_workers{{state=\"idle\"}} {workers}\n");
+        let waiting = async { while !self.get("/metrics").await.1.contains(&free) {} };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("jobs end");
+    }
+
     /// Status and body of a plain request.
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         self.request("GET", path, "", b"").await

@@ -1,0 +1,168 @@
+//! Jobs from their arrival to their end: waiting, given to a worker, dropped.
+
+use std::time::Instant;
+
+use scadstream_protocol::message::{self as wire, FailureCode};
+
+use super::{About, Dispatcher, Job, JobState, Source};
+use crate::ipc::{Attachment, JobId, Task, ToWorker};
+use crate::session::SessionId;
+use crate::to_wire;
+
+/// What a client that found the queue full is advised to wait.
+const RETRY_AFTER_MS: u32 = 1000;
+
+impl Dispatcher {
+    /// Puts a job into the queue; none if that is full or the server stops, which the client is told.
+    pub(super) fn enqueue(
+        &mut self,
+        session: SessionId,
+        about: About,
+        source: Source,
+    ) -> Option<JobId> {
+        let subject = about.subject();
+        if self.draining_until.is_some() {
+            let message = "The server is stopping: connect again.";
+            self.fail(session, None, subject, FailureCode::ShuttingDown, message);
+            return None;
+        }
+        let id = self.next_job;
+        self.next_job += 1;
+        if self.queue.push(session, id).is_err() {
+            self.metrics.jobs_total.with_label_values(&["refused"]).inc();
+            let message = "Too many jobs are waiting: try again a little later.";
+            let mut failed = to_wire::plain_failure(subject, FailureCode::Overloaded, message);
+            failed.details = vec![wire::FailureDetail {
+                key: "retry_after_ms".into(),
+                value: RETRY_AFTER_MS.to_string(),
+            }];
+            self.send(session, None, failed);
+            return None;
+        }
+        let job = Job {
+            session,
+            about,
+            source,
+            state: JobState::Queued,
+            answered: false,
+            heard: false,
+            restarted: false,
+            counted: false,
+            place: None,
+            started: Instant::now(),
+            first_chunk_seen: false,
+        };
+        self.jobs.insert(id, job);
+        Some(id)
+    }
+
+    /// Starts as many jobs as may run, and tells the others their place.
+    pub(super) fn schedule(&mut self) {
+        while self.admission.allows(self.pool.busy(), self.system_level)
+            && self.pool.idle() > 0
+            && let Some(id) = self.queue.pop()
+        {
+            self.start(id);
+        }
+        self.metrics.queue_depth.set(self.queue.len() as i64);
+        for (place, id) in (0_u32..).zip(self.queue.order()) {
+            let Some(job) = self.jobs.get_mut(&id) else { continue };
+            if job.place == Some(place) {
+                continue;
+            }
+            job.place = Some(place);
+            if let About::Render { document, revision } = job.about {
+                let session = job.session;
+                let queued = wire::Queued { document, revision, position: place };
+                self.send(session, Some(id), queued);
+            }
+        }
+    }
+
+    pub(super) fn start(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let Some(worker) = self.pool.free_for(job.session) else { return };
+        let now = Instant::now();
+        self.metrics.queue_wait_seconds.observe((now - job.source.at).as_secs_f64());
+        job.state = JobState::Running(worker);
+        job.started = now;
+        let task = match job.about {
+            About::Render { .. } => Task::Render,
+            About::Export(export) => {
+                Task::Export { request: export.request, format: export.format.into() }
+            }
+        };
+        let uploads = job.source.uploads.iter().map(|(digest, content)| Attachment {
+            digest: *digest,
+            len_bytes: content.len() as u64,
+        });
+        let message = ToWorker::Start {
+            job: id,
+            task,
+            frame_bytes: job.source.frame.len() as u64,
+            uploads: uploads.collect(),
+        };
+        let mut payload = vec![job.source.frame.clone()];
+        payload.extend(job.source.uploads.iter().map(|(_, content)| content.clone()));
+        tracing::debug!(job = id, worker, session = %job.session, "job started");
+        let until = now + self.config.job_time;
+        self.pool.start(worker, job.session, id, until, message, payload);
+    }
+
+    /// Ends a job before its time. If the client has no answer yet it gets this one.
+    pub(super) fn end_job(&mut self, id: JobId, outcome: &str, code: FailureCode, message: &str) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let (session, subject, answered) = (job.session, job.about.subject(), job.answered);
+        self.count_end(id, outcome);
+        let answer_taken_back = self.drop_job(id);
+        if !answered || answer_taken_back {
+            self.fail(session, None, subject, code, message);
+        }
+        self.lend(session);
+    }
+
+    /// Drops a job, its unsent frames and whatever its worker has of it. True if an answer was among the frames.
+    pub(super) fn drop_job(&mut self, id: JobId) -> bool {
+        let Some(job) = self.jobs.remove(&id) else { return false };
+        match job.state {
+            JobState::Queued => {
+                self.queue.remove(job.session, id);
+            }
+            JobState::Running(worker) | JobState::Sending(worker) => {
+                self.pool.forget(worker, id, Instant::now() + self.config.cancel_time);
+            }
+            JobState::Gone => {}
+        }
+        let Some(session) = self.sessions.get_mut(&job.session) else { return false };
+        if let About::Render { document, .. } = job.about
+            && let Some(document) = session.documents.get_mut(&document)
+            && document.job == Some(id)
+        {
+            document.job = None;
+        }
+        let taken = session.outbox.take_back(id);
+        session.ledger.forget(id, taken.credit_bytes);
+        taken.answer
+    }
+
+    pub(super) fn stop_overdue(&mut self, now: Instant) {
+        for (worker, id) in self.pool.overdue(now) {
+            if self.jobs.contains_key(&id) {
+                // The first time: the job is asked to stop, and has a little time for that.
+                let message = format!(
+                    "This takes longer than the {} s that the server allows.",
+                    self.config.job_time.as_secs_f64()
+                );
+                self.end_job(id, "time_limit", FailureCode::TimeLimit, &message);
+                self.schedule();
+            } else {
+                tracing::warn!(
+                    worker,
+                    job = id,
+                    "the worker does not stop its job, so it is replaced"
+                );
+                self.pool.kill(worker);
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What workers say, and what happens when they are gone.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use scadstream_protocol::message::{self as wire, FailureCode, Stage, Subject};
+use scadstream_protocol::{Kind, ServerMessage};
+
+use super::{Dispatcher, JobState};
+use crate::ipc::{Ending, JobId, StageSeconds, ToWorker};
+use crate::outbox::kind_of;
+use crate::worker_pool::State;
+use crate::worker_process::{Exit, WorkerEvent, WorkerId};
+
+impl Dispatcher {
+    pub(super) fn worker(&mut self, worker: WorkerId, event: WorkerEvent) {
+        match event {
+            WorkerEvent::Ready => {
+                self.pool.ready(worker);
+                let level = self.system_level.number();
+                self.pool.tell(worker, ToWorker::SystemPressure { level }, Vec::new());
+                self.schedule();
+            }
+            WorkerEvent::Frame { job, frame } => self.frame(worker, job, frame),
+            WorkerEvent::Wants { job: id, total_bytes } => {
+                let Some(job) = self.jobs.get(&id) else { return };
+                let (session, export) = (job.session, job.about.is_export());
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    session.ledger.want(id, export, total_bytes);
+                }
+                self.lend(session);
+            }
+            WorkerEvent::Ended { job, ending, stages, peak_bytes } => {
+                self.pool.ended(worker, job);
+                self.ended(worker, job, ending, &stages, peak_bytes);
+                self.schedule();
+            }
+            WorkerEvent::Sent { job: id } => {
+                // Files are not kept; scenes are, for `Need`.
+                if self.jobs.get(&id).is_some_and(|job| job.about.is_export()) {
+                    self.release_sent(id);
+                }
+            }
+            WorkerEvent::Memory(memory) => {
+                self.count_pool(worker, &memory);
+                self.pool.set_memory(worker, memory);
+            }
+            WorkerEvent::Exited(exit) => self.worker_gone(worker, exit),
+        }
+    }
+
+    /// Passes a frame on to the client, if anybody still wants it.
+    pub(super) fn frame(&mut self, worker: WorkerId, id: JobId, frame: Bytes) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.heard = true;
+        let Some(session) = self.sessions.get_mut(&job.session) else { return };
+        let kind = Kind::from_number(kind_of(&frame));
+        if kind.is_some_and(Kind::uses_credit) {
+            if session.ledger.spend(id, frame.len() as u64).is_err() {
+                tracing::error!(worker, job = id, "the worker sends more than it may");
+                self.pool.kill(worker);
+                return;
+            }
+            if kind == Some(Kind::Chunk) {
+                self.metrics.chunks_sent_total.inc();
+            }
+            if !std::mem::replace(&mut job.first_chunk_seen, true) && kind == Some(Kind::Chunk) {
+                self.metrics.first_chunk_seconds.observe(job.source.at.elapsed().as_secs_f64());
+            }
+        }
+        job.answered |= matches!(kind, Some(Kind::Done))
+            || kind == Some(Kind::Failed) && !is_about_need(&frame);
+        session.outbox.push(Some(id), frame);
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        worker: WorkerId,
+        id: JobId,
+        ending: Ending,
+        stages: &[StageSeconds],
+        peak_bytes: u64,
+    ) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if job.state != JobState::Running(worker) {
+            return;
+        }
+        self.metrics.job_seconds.observe(job.started.elapsed().as_secs_f64());
+        self.metrics.memory_peak_job_bytes.observe(peak_bytes as f64);
+        for stage in stages {
+            let name = stage_name(Stage::from(stage.stage));
+            self.metrics.stage_seconds.with_label_values(&[name]).observe(stage.seconds);
+        }
+        job.state = JobState::Sending(worker);
+        let outcome = match ending {
+            Ending::Done => "done",
+            Ending::Failed => "failed",
+            Ending::MemoryLimit => "memory_limit",
+            Ending::Panicked => "panicked",
+            Ending::Cancelled | Ending::Unreadable => "failed",
+        };
+        self.count_end(id, outcome);
+        match ending {
+            Ending::Done | Ending::Failed | Ending::MemoryLimit | Ending::Panicked => {}
+            // Nobody here cancelled it, or the job would be gone: it stopped for no reason.
+            Ending::Cancelled => {
+                let message = "The job stopped without being asked to.";
+                self.end_job(id, "failed", FailureCode::Internal, message);
+            }
+            Ending::Unreadable => {
+                let message = "The worker could not read the job.";
+                self.end_job(id, "failed", FailureCode::Internal, message);
+            }
+        }
+    }
+
+    /// Forgets an export whose last piece is on its way.
+    pub(super) fn release_sent(&mut self, id: JobId) {
+        let Some(job) = self.jobs.remove(&id) else { return };
+        if let Some(session) = self.sessions.get_mut(&job.session) {
+            session.ledger.forget(id, 0);
+        }
+        self.lend(job.session);
+    }
+
+    pub(super) fn worker_gone(&mut self, worker: WorkerId, exit: Exit) {
+        let Some(gone) = self.pool.gone(worker, Instant::now()) else { return };
+        let reason = match (&exit, gone.state) {
+            (Exit::MemoryLimit, _) => "memory_limit",
+            (_, State::Dying) => "killed",
+            (Exit::Lost(_), _) => "lost",
+        };
+        tracing::warn!(worker, ?exit, reason, "a worker is gone and is replaced");
+        self.metrics.worker_restarts_total.with_label_values(&[reason]).inc();
+        for id in self.jobs_where(|job| job.state.worker() == Some(worker)) {
+            let Some(job) = self.jobs.get_mut(&id) else { continue };
+            let was_running = job.state == JobState::Running(worker);
+            job.state = JobState::Gone;
+            if job.answered {
+                continue;
+            }
+            if was_running && !job.heard && exit != Exit::MemoryLimit && self.start_elsewhere(id) {
+                continue;
+            }
+            match &exit {
+                Exit::MemoryLimit if was_running => {
+                    let limit_mb = self.monitor.thresholds().hard / 1_000_000;
+                    let message = format!(
+                        "This model needs more than the {limit_mb} MB that the server allows."
+                    );
+                    self.end_job(id, "memory_limit", FailureCode::MemoryLimit, &message);
+                }
+                Exit::MemoryLimit => {
+                    let message =
+                        "The worker that kept this picture ran out of memory: render again.";
+                    self.end_job(id, "lost", FailureCode::WorkerLost, message);
+                }
+                Exit::Lost(how) => {
+                    let message = format!("The worker process was lost ({how}): render again.");
+                    self.end_job(id, "lost", FailureCode::WorkerLost, &message);
+                }
+            }
+        }
+        self.schedule();
+    }
+
+    /// Puts a job back into the queue whose worker died without a word of it: most likely the worker was dead already
+    /// when the job was given to it. Once only, for it may be the job that kills workers.
+    pub(super) fn start_elsewhere(&mut self, id: JobId) -> bool {
+        let Some(job) = self.jobs.get_mut(&id) else { return false };
+        if std::mem::replace(&mut job.restarted, true) || self.queue.push(job.session, id).is_err()
+        {
+            return false;
+        }
+        job.state = JobState::Queued;
+        true
+    }
+}
+
+/// Whether a `Failed` frame of a job answers `Need` rather than `Render`.
+fn is_about_need(frame: &Bytes) -> bool {
+    matches!(
+        ServerMessage::decode(frame),
+        Ok(Some(ServerMessage::Failed(wire::Failed { subject: Subject::Need { .. }, .. })))
+    )
+}
+
+/// The stage's name in metrics.
+fn stage_name(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Parse => "parse",
+        Stage::Evaluate => "evaluate",
+        Stage::Solve => "solve",
+        Stage::Chunk => "chunk",
+        Stage::Encode => "encode",
+        _ => "other",
+    }
+}
