@@ -77,7 +77,7 @@ export class ExportMenu {
     if (step === 0) return;
     event.preventDefault();
     const items = [...this.#items.values()].filter(({ disabled }) => !disabled);
-    const at = items.findIndex((item) => item === document.activeElement);
+    const at = items.indexOf(document.activeElement as HTMLButtonElement);
     items.at((at + step) % items.length)?.focus();
   }
 
