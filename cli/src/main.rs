@@ -8,10 +8,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod check;
+mod engine;
 mod model_args;
 mod render;
 mod run;
+mod serve;
 mod summary;
+mod worker;
 
 /// Counts what the process and its jobs hold.
 #[global_allocator]
@@ -32,11 +35,18 @@ enum Command {
     Render(render::RenderArgs),
     /// Evaluate a model and print its messages
     Check(check::CheckArgs),
+    /// Serve the editor page and the stream
+    Serve(Box<serve::ServeArgs>),
+    /// Do the server's work (started by `serve`)
+    #[command(hide = true)]
+    Worker(worker::WorkerArgs),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Render(arguments) => render::main(&arguments),
         Command::Check(arguments) => check::main(&arguments),
+        Command::Serve(arguments) => serve::main(*arguments),
+        Command::Worker(arguments) => worker::main(arguments),
     }
 }

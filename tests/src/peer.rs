@@ -6,7 +6,7 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::sync::OnceLock;
 
 use crate::binary::{quiet, run, scadstream};
 
@@ -57,7 +57,12 @@ pub fn ours(model: &Path, extension: &str) -> Exported {
     let file = folder.join(format!("{:016x}.{extension}", key(model, extension)));
     fs::remove_file(&file).ok();
     let before = children_cpu_seconds();
-    let output = run(quiet(scadstream()).arg("render").arg(model).arg("-o").arg(&file));
+    let mut command = quiet(scadstream());
+    command.arg("render").arg(model).arg("-o").arg(&file);
+    if extension == "stl" {
+        command.args(["--export-format", "binstl"]);
+    }
+    let output = run(&mut command);
     let cpu_seconds = children_cpu_seconds() - before;
     let messages = String::from_utf8_lossy(&output.stderr).into_owned();
     Exported { file: fs::read(&file).ok(), messages, cpu_seconds }
@@ -69,6 +74,15 @@ pub fn children_cpu_seconds() -> f64 {
         .expect("the call has no way to fail with these arguments");
     let seconds = |t: nix::sys::time::TimeVal| t.tv_sec() as f64 + t.tv_usec() as f64 / 1e6;
     seconds(usage.user_time()) + seconds(usage.system_time())
+}
+
+/// What the installed program says of itself.
+fn version() -> &'static [u8] {
+    static VERSION: OnceLock<Vec<u8>> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        let output = quiet("openscad").arg("--version").output();
+        output.unwrap_or_else(|error| panic!("openscad is needed for this test: {error}")).stderr
+    })
 }
 
 fn cache_folder() -> PathBuf {

@@ -1,0 +1,68 @@
+//! `scadstream worker`: a process that does the server's jobs.
+#![expect(clippy::print_stderr, reason = "a worker that cannot start says why")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use scadstream_memory::pool::PoolSettings;
+use scadstream_memory::settings::MemorySettings;
+use scadstream_memory::system;
+use scadstream_server::worker::{self, WorkerSettings};
+
+use crate::engine::{DocumentEngine, DocumentEngineConfig};
+
+/// Memory assumed when the system does not tell.
+const UNKNOWN_MACHINE_BYTES: u64 = 4_000_000_000;
+
+/// Share of a worker's memory that solved subtrees may keep between jobs.
+const SOLID_CACHE_SHARE: u64 = 4;
+
+/// Do the server's work.
+#[derive(Debug, Args)]
+pub(crate) struct WorkerArgs {
+    /// Workers that share the machine's memory
+    #[arg(long, default_value_t = 1)]
+    workers: usize,
+
+    /// Library folder
+    #[arg(long)]
+    library: Vec<PathBuf>,
+
+    /// Experimental feature of the language
+    #[arg(long)]
+    enable: Vec<String>,
+}
+
+/// Runs the command: until the supervisor closes the socket.
+pub(crate) fn main(arguments: WorkerArgs) -> ExitCode {
+    let worked = work(arguments);
+    worked.map_or_else(
+        |fault| {
+            eprintln!("scadstream: {fault}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
+fn work(arguments: WorkerArgs) -> Result<(), String> {
+    // The supervisor has read the same environment, so nothing here is new to it.
+    let memory = MemorySettings::from_env().map_err(|error| error.to_string())?;
+    let machine = system::available_to_us_bytes().unwrap_or(UNKNOWN_MACHINE_BYTES);
+    let thresholds =
+        memory.thresholds(machine, arguments.workers).map_err(|error| error.to_string())?;
+    let pool = PoolSettings {
+        buffers_per_class: memory.buffer_pool_size,
+        idle_time: memory.buffer_cleanup,
+        ..PoolSettings::default()
+    };
+    let engine = DocumentEngineConfig {
+        libraries: arguments.library,
+        features: arguments.enable,
+        chunk_vertices: memory.chunk_vertices,
+        solid_cache_bytes: (thresholds.warning / SOLID_CACHE_SHARE) as usize,
+    };
+    worker::run(WorkerSettings { thresholds, pool }, move || DocumentEngine::new(engine.clone()))
+        .map_err(|error| error.to_string())
+}
