@@ -6,8 +6,6 @@
 
 use std::rc::Rc;
 
-use smallvec::SmallVec;
-
 use crate::bind::{ArgumentWarning, bind};
 use crate::closure::Closure;
 use crate::code::{
@@ -21,7 +19,7 @@ use crate::scope::{FileId, Frame, ancestor};
 use crate::value::Value;
 
 /// `$name = value` arguments, to be set once all arguments are evaluated.
-pub(crate) type Specials = SmallVec<[(Special, Value); 1]>;
+pub(crate) type Specials = Vec<(Special, Value)>;
 
 /// A function about to run, its arguments on the stack.
 struct Ready {
@@ -59,6 +57,18 @@ enum CalleeNow {
 impl Evaluator<'_> {
     /// Calls a user function that is not in tail position.
     pub(crate) fn call(&mut self, call: &Call, env: Env<'_>) -> Eval {
+        if let Callee::Bound(Resolved::Function { id, hops }) = call.callee {
+            let code = Rc::clone(&self.program.functions[id.0 as usize]);
+            let frame = Rc::clone(ancestor(env.frame, hops));
+            let base = self.stack.len();
+            let specials = self.push_arguments(&code, None, &call.args, call, env)?;
+            let mark = self.mark();
+            let name = code.name;
+            let result = self.run(Ready { code, frame, closure: None, name, specials }, base, call);
+            self.pop_to(base);
+            self.restore(mark);
+            return result;
+        }
         match self.callee(call, env)? {
             CalleeNow::Code { code, frame, closure, name } => {
                 let base = self.stack.len();
@@ -245,6 +255,7 @@ impl Evaluator<'_> {
     }
 
     /// Runs a function whose variables start at `base`, and those that it calls in tail position.
+    #[inline]
     fn run(&mut self, ready: Ready, base: usize, call: &Call) -> Eval {
         let mark = self.mark();
         let mut ready = ready;

@@ -19,7 +19,7 @@ impl Evaluator<'_> {
         Ok(Value::List(out.finish()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, out: &mut ListBuilder, value: Value) -> Eval<()> {
         out.push(value);
         if out.len() > self.options.limits.list_elements {

@@ -171,6 +171,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Takes back what was set since `mark`.
+    #[inline]
     pub(crate) fn restore(&mut self, mark: usize) {
         while self.undo.len() > mark {
             if let Some((special, old)) = self.undo.pop() {

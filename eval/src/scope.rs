@@ -112,8 +112,12 @@ impl Frame {
         }
     }
 
+    #[inline(always)]
     pub(crate) fn get(&self, slot: u32) -> Value {
-        self.slots.borrow()[slot as usize].clone()
+        match &self.slots.borrow()[slot as usize] {
+            Value::Number(x) => Value::Number(*x),
+            value => value.clone(),
+        }
     }
 
     pub(crate) fn set(&self, slot: u32, value: Value) {
