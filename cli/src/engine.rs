@@ -3,6 +3,7 @@
 //! Everything here translates: the engine's plain types to the pipeline's and back. What evaluates and solves is
 //! `scadstream-pipeline`.
 
+mod parameters;
 mod translate;
 
 use std::path::PathBuf;
@@ -119,6 +120,7 @@ impl DocumentEngine {
         let preview = job.detail == Detail::Preview;
         let work = Work::new(control);
         let model = self.evaluate(&job.document, preview, &work, sink)?;
+        sink.parameters(parameters::parameters(model.parameters()));
         let solved = self.solve(&model, &work, sink)?;
 
         sink.progress(Progress { stage: Stage::Chunk, fraction: None, place: None });
@@ -226,7 +228,7 @@ impl Watch for JobWatch<'_> {
         match self.0.checkpoint() {
             // The pipeline sees its own token, which is cancelled with the job's.
             Ok(()) | Err(Stop::Cancelled) => Ok(()),
-            Err(limit @ Stop::MemoryLimit { .. }) => Err(limit.to_string()),
+            Err(limit) => Err(limit.to_string()),
         }
     }
 }

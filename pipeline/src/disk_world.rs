@@ -11,7 +11,7 @@ use crate::library::Libraries;
 use crate::parse_cache::ParseCache;
 
 /// Files on disk; they go by their paths as found.
-pub struct DiskWorld<'a> {
+pub(crate) struct DiskWorld<'a> {
     /// Folder of the main file, absolute; the main file itself goes by its name in it, and messages name other files
     /// relative to it.
     pub(crate) folder: &'a Path,

@@ -18,7 +18,7 @@ use crate::parse_cache::ParseCache;
 pub type Files = BTreeMap<String, Arc<[u8]>>;
 
 /// What a document may see. Files of the document go by their relative paths, library files by absolute ones.
-pub struct DocumentWorld<'a> {
+pub(crate) struct DocumentWorld<'a> {
     pub(crate) files: &'a Files,
     pub(crate) libraries: &'a Libraries,
     pub(crate) parses: &'a ParseCache,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use scadstream_csg::Node;
 use scadstream_eval::{Evaluation, Options, Outcome, World, evaluate};
-use scadstream_syntax::{Severity, SourceId, SourceMap, decode};
+use scadstream_syntax::{Parsed, Severity, Source, SourceId, SourceMap, customizer, decode};
 
 use crate::control::{Control, Progress, Stage, Stopped};
 use crate::disk_world::DiskWorld;
@@ -21,7 +21,8 @@ use crate::parse_cache::ParseCache;
 pub struct Model {
     evaluation: Evaluation,
     messages: Vec<Message>,
-    main_is_broken: bool,
+    main: Arc<Source>,
+    parsed_main: Arc<Parsed>,
 }
 
 impl Model {
@@ -63,7 +64,8 @@ impl Model {
         }
         let to_message = |diagnostic| Message::of_evaluation(diagnostic, &evaluation.sources);
         let messages = evaluation.diagnostics.iter().map(to_message).collect();
-        Ok(Self { messages, evaluation, main_is_broken: world.parsed(&main).has_errors() })
+        let parsed_main = world.parsed(&main);
+        Ok(Self { messages, evaluation, main, parsed_main })
     }
 
     /// The CSG tree; without children if the model is not [complete](Self::is_complete).
@@ -88,7 +90,12 @@ impl Model {
 
     /// Whether the main file is not even well-formed.
     pub fn is_syntax_error(&self) -> bool {
-        self.main_is_broken
+        self.parsed_main.has_errors()
+    }
+
+    /// What the main file lets its user adjust, with the values in the source.
+    pub fn parameters(&self) -> Vec<customizer::Parameter> {
+        customizer::parameters(&self.main, &self.parsed_main.file)
     }
 
     /// Wall-clock time of reading and parsing.

@@ -12,7 +12,7 @@ const BYTES_PER_TEXT_BYTE: usize = 7;
 
 /// Syntax trees within a budget of bytes; the one unused for longest goes first.
 #[derive(Debug)]
-pub struct ParseCache {
+pub(crate) struct ParseCache {
     budget_bytes: usize,
     state: Mutex<State>,
 }
@@ -34,7 +34,7 @@ struct Entry {
 
 impl ParseCache {
     /// An empty cache.
-    pub fn new(budget_bytes: usize) -> Self {
+    pub(crate) fn new(budget_bytes: usize) -> Self {
         Self { budget_bytes, state: Mutex::default() }
     }
 
@@ -66,12 +66,12 @@ impl ParseCache {
     }
 
     /// Bytes that the trees take, estimated.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.lock().bytes
     }
 
     /// Forgets everything.
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.lock().shrink(0);
     }
 
