@@ -7,7 +7,8 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use crate::node::{
-    FileData, Fragments, ImportParameters, Kind, LinearExtrude, Node, OffsetDelta, RoofMethod, TextParameters,
+    FileData, Fragments, ImportParameters, Kind, LinearExtrude, Node, OffsetDelta, RoofMethod,
+    TextParameters,
 };
 use crate::script;
 
@@ -135,8 +136,12 @@ impl Writer<'_> {
                 self.s("], convexity = ").d(convexity).s(")")
             }
             Kind::Color(rgba) => self.s("color(").list(&rgba.map(f64::from)).s(")"),
-            Kind::Cube { size, center } => self.s("cube(size = ").list(size).s(", center = ").d(center).s(")"),
-            Kind::Sphere { r, fragments } => self.s("sphere(").fragments(*fragments).s(", r = ").n(*r).s(")"),
+            Kind::Cube { size, center } => {
+                self.s("cube(size = ").list(size).s(", center = ").d(center).s(")")
+            }
+            Kind::Sphere { r, fragments } => {
+                self.s("sphere(").fragments(*fragments).s(", r = ").n(*r).s(")")
+            }
             Kind::Cylinder { h, r1, r2, center, fragments } => {
                 self.s("cylinder(").fragments(*fragments).s(", h = ").n(*h).s(", r1 = ").n(*r1);
                 self.s(", r2 = ").n(*r2).s(", center = ").d(center).s(")")
@@ -149,8 +154,12 @@ impl Writer<'_> {
                 self.s("surface(file = \"").s(name).s("\", center = ").d(center);
                 self.s(", invert = ").d(invert).s(", timestamp = 0)")
             }
-            Kind::Square { size, center } => self.s("square(size = ").list(size).s(", center = ").d(center).s(")"),
-            Kind::Circle { r, fragments } => self.s("circle(").fragments(*fragments).s(", r = ").n(*r).s(")"),
+            Kind::Square { size, center } => {
+                self.s("square(size = ").list(size).s(", center = ").d(center).s(")")
+            }
+            Kind::Circle { r, fragments } => {
+                self.s("circle(").fragments(*fragments).s(", r = ").n(*r).s(")")
+            }
             Kind::Polygon { points, paths, convexity } => {
                 self.s("polygon(points = ").rows(points).s(", paths = ");
                 match paths {
@@ -162,7 +171,10 @@ impl Writer<'_> {
             Kind::Text(text) => self.text(text),
             Kind::LinearExtrude(extrude) => self.linear_extrude(extrude),
             Kind::RotateExtrude(extrude) => {
-                self.s("rotate_extrude(angle = ").n(extrude.angle).s(", convexity = ").d(extrude.convexity);
+                self.s("rotate_extrude(angle = ")
+                    .n(extrude.angle)
+                    .s(", convexity = ")
+                    .d(extrude.convexity);
                 self.s(", ").fragments(extrude.fragments).s(")")
             }
             Kind::Projection { cut, convexity } => {
@@ -221,7 +233,12 @@ impl Writer<'_> {
             (given @ ("rtl" | "ttb" | "btt"), _) => given,
             _ => "ltr",
         };
-        self.s("text(text = \"").s(&t.text).s("\", size = ").n(t.size).s(", spacing = ").n(t.spacing);
+        self.s("text(text = \"")
+            .s(&t.text)
+            .s("\", size = ")
+            .n(t.size)
+            .s(", spacing = ")
+            .n(t.spacing);
         self.s(", font = \"").s(&t.font).s("\", direction = \"").s(direction);
         self.s("\", language = \"").s(&t.language).s("\", ");
         match (&*t.script, detected) {
@@ -233,7 +250,8 @@ impl Writer<'_> {
             (name, _) => {
                 let mut letters = name.chars().take(4);
                 let first = letters.next().map(|c| c.to_ascii_uppercase());
-                let code: String = first.into_iter().chain(letters.map(|c| c.to_ascii_lowercase())).collect();
+                let code: String =
+                    first.into_iter().chain(letters.map(|c| c.to_ascii_lowercase())).collect();
                 self.s("script = \"").s(&code).s("\", ");
             }
         }
@@ -245,7 +263,9 @@ impl Writer<'_> {
         let name = import.file.as_ref().map_or(&import.name, |file: &FileData| &file.name);
         let extension = name.rsplit('.').next().unwrap_or_default();
         self.s("import(file = \"").s(&escape(name)).s("\", layer = \"");
-        self.s(&escape(import.layer.as_deref().unwrap_or_default())).s("\", origin = ").list(&import.origin);
+        self.s(&escape(import.layer.as_deref().unwrap_or_default()))
+            .s("\", origin = ")
+            .list(&import.origin);
         if extension.eq_ignore_ascii_case("svg") {
             self.s(", center = ").d(import.center).s(", dpi = ").n(import.dpi);
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use scadstream_csg::write_csg;
 use scadstream_eval::{Options, Purpose, RunToEnd, World, evaluate, render_message};
-use scadstream_syntax::{Parsed, Source, parse, decode, write_number};
+use scadstream_syntax::{Parsed, Source, decode, parse, write_number};
 
 /// Files on disk, by path.
 struct Disk {

@@ -6,7 +6,9 @@ use scadstream_syntax::ast::BinaryOp;
 use scadstream_syntax::{Diagnostic, Location, Severity};
 
 use crate::closure::Closure;
-use crate::code::{Assert, Binary, Binding, BindingTarget, Echo, Expr, FunctionExpr, Let, RangeExpr};
+use crate::code::{
+    Assert, Binary, Binding, BindingTarget, Echo, Expr, FunctionExpr, Let, RangeExpr,
+};
 use crate::evaluator::{Env, Eval, Evaluator, Stop};
 use crate::format;
 use crate::list::{List, ListBuilder};
@@ -426,11 +428,9 @@ impl Evaluator<'_> {
                 text.push_str(self.program.names.text(name));
                 text.push_str(" = ");
             }
-            if format::write_quoted(&mut text, &value, self.options.limits.string_bytes).is_err() {
-                return Err(self.error(
-                    "Stack exhausted while trying to convert a vector to EchoString",
-                    Some(location),
-                ));
+            let limit = self.options.limits.string_bytes;
+            if let Err(why) = format::write_quoted(&mut text, &value, limit) {
+                return Err(self.error(why.text(), Some(location)));
             }
         }
         Ok(text)

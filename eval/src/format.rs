@@ -10,9 +10,24 @@ use crate::value::Value;
 /// Nesting beyond which a value is cut short; only runaway recursion makes such values.
 const DEPTH: u32 = 2_000;
 
-/// The value nests too deeply, or its text grew too long, to be shown.
+/// Why a value cannot be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooMuch;
+pub(crate) enum TooMuch {
+    /// It nests too deeply.
+    Deep,
+    /// Its text grew too long.
+    Long,
+}
+
+impl TooMuch {
+    /// The error's text.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            TooMuch::Deep => "Stack exhausted while trying to convert a vector to EchoString",
+            TooMuch::Long => "String is too long",
+        }
+    }
+}
 
 /// Appends `value` as `echo` shows it: strings in quotes, nothing escaped.
 ///
@@ -30,7 +45,7 @@ pub(crate) fn write_bare(out: &mut String, value: &Value, limit: usize) -> Resul
     match value {
         Value::String(s) => {
             out.push_str(s.as_str());
-            if out.len() > limit { Err(TooMuch) } else { Ok(()) }
+            if out.len() > limit { Err(TooMuch::Long) } else { Ok(()) }
         }
         other => write_quoted(out, other, limit),
     }
@@ -54,8 +69,11 @@ fn write_to_depth(
     limit: usize,
     depth: u32,
 ) -> Result<(), TooMuch> {
-    if depth == 0 || out.len() > limit {
-        return Err(TooMuch);
+    if depth == 0 {
+        return Err(TooMuch::Deep);
+    }
+    if out.len() > limit {
+        return Err(TooMuch::Long);
     }
     match value {
         Value::Unset | Value::Cell(_) | Value::Undef => out.push_str("undef"),
@@ -75,7 +93,7 @@ fn write_to_depth(
                     }
                     out.push_str(&format_number(*x));
                     if out.len() > limit {
-                        return Err(TooMuch);
+                        return Err(TooMuch::Long);
                     }
                 }
             } else {

@@ -144,7 +144,9 @@ impl Evaluator<'_> {
 
     fn root_modifier(&mut self, location: Location) {
         match self.root_seen {
-            Some(first) if first != location => self.warn("More than one Root Modifier (!)", location),
+            Some(first) if first != location => {
+                self.warn("More than one Root Modifier (!)", location)
+            }
             _ => self.root_seen = Some(location),
         }
     }
@@ -207,7 +209,9 @@ impl Evaluator<'_> {
             }
             ModuleCallee::Builtin(module) => {
                 if !self.has_stack() {
-                    return Err(self.recursion("module", Some(call.name), call.location));
+                    // It is the user's module around it that recurses.
+                    let name = self.modules.last().copied().unwrap_or(call.name);
+                    return Err(self.recursion("module", Some(name), call.location));
                 }
                 modules::instantiate(self, *module, call, env)
             }

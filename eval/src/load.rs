@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use scadstream_syntax::ast::{self, Stmt, StmtKind};
 use scadstream_syntax::decode::decode;
-use scadstream_syntax::{Diagnostic, Location, Parsed, Severity, Source, SourceId};
+use scadstream_syntax::splice::{Spliced, splice};
+use scadstream_syntax::{Diagnostic, Location, Parsed, Severity, Source, SourceId, Span};
 
 use crate::compile::declare_definitions;
 use crate::names::Name;
@@ -89,24 +90,25 @@ impl<'a> Loader<'a> {
         Ok(id)
     }
 
+    /// Whether a `use` statement finds its file.
+    fn is_there(&mut self, path: &str, from: &str) -> bool {
+        let found = !path.is_empty() && self.world.resolve(path, from, Purpose::Source).is_some();
+        if !found {
+            self.warn(format!("Can't open library '{path}'."), None);
+        }
+        found
+    }
+
     /// The file of a `use` statement: loaded once per program, its faults cost that library only.
     fn used(&mut self, path: &str, from: &str, location: Location) -> Option<FileId> {
+        let file = self.world.resolve(path, from, Purpose::Source)?;
         if is_font(path) {
-            match self
-                .world
-                .resolve(path, from, Purpose::Source)
-                .and_then(|file| self.world.read(&file).ok())
-            {
-                Some(bytes) => self.program.fonts.push(scadstream_csg::FileData::new(path, bytes)),
-                None => self.warn(format!("Can't read font with path '{path}'"), Some(location)),
+            match self.world.read(&file) {
+                Ok(bytes) => self.program.fonts.push(scadstream_csg::FileData::new(path, bytes)),
+                Err(_) => self.warn(format!("Can't read font with path '{path}'"), Some(location)),
             }
             return None;
         }
-        let found = self.world.resolve(path, from, Purpose::Source);
-        let Some(file) = found.filter(|_| !path.is_empty()) else {
-            self.warn(format!("Can't open library '{path}'."), None);
-            return None;
-        };
         if let Some(id) = self.program.file_ids.get(&*file) {
             return Some(*id);
         }
@@ -149,10 +151,21 @@ impl<'a> Loader<'a> {
         file: &Arc<str>,
         check: bool,
     ) -> Result<Rc<Unit>, Broken> {
-        let parsed = self.world.parsed(source);
-        let id = self.program.messages.sources.add(Arc::clone(source));
+        let mut source = Arc::clone(source);
+        let mut parsed = self.world.parsed(&source);
+        let mut spliced_faults = Vec::new();
+        if parsed.includes_inside_statements
+            || (parsed.has_errors() && source.text().contains("include"))
+        {
+            // What is included is part of a statement here: one text is made of all.
+            let spliced = self.splice(&source, file);
+            spliced_faults = spliced.diagnostics;
+            source = Arc::new(spliced.source);
+            parsed = self.world.parsed(&source);
+        }
+        let id = self.program.messages.sources.add(Arc::clone(&source));
         self.program.messages.files.push(Arc::clone(file));
-        for diagnostic in &parsed.diagnostics {
+        for diagnostic in spliced_faults.iter().chain(&parsed.diagnostics) {
             self.program.messages.push(diagnostic.at(id));
         }
         if parsed.has_errors() {
@@ -164,22 +177,27 @@ impl<'a> Loader<'a> {
         let names = (0..symbols.len())
             .map(|i| self.program.names.intern(symbols.name(ast::Symbol(i as u32))))
             .collect();
-        let mut unit =
-            Unit { source: id, file: Arc::clone(file), parsed, names, includes: FxHashMap::default() };
+        let mut unit = Unit {
+            source: id,
+            file: Arc::clone(file),
+            parsed,
+            names,
+            includes: FxHashMap::default(),
+        };
         self.open.push(Arc::clone(file));
-        let mut walk = Walk { includes: Vec::new(), uses: Vec::new() };
-        walk.stmts(&unit.parsed.file.stmts);
-        let walked = walk.includes.into_iter().try_for_each(|(start, path)| {
-            if let Some(included) = self.include(&path, file)? {
-                unit.includes.insert(start, included);
+        let mut found = Vec::new();
+        find_files(&unit.parsed.file.stmts, &mut found);
+        let loaded = found.into_iter().try_for_each(|(kind, span, path)| {
+            if kind == Reference::Include {
+                unit.includes
+                    .extend(self.include(&path, file)?.map(|included| (span.start, included)));
+            } else if self.is_there(&path, file) {
+                self.uses.push((path, Arc::clone(file), Location { source: id, span }));
             }
             Ok(())
         });
         self.open.pop();
-        walked?;
-        for (span, path) in walk.uses {
-            self.uses.push((path, Arc::clone(file), Location { source: id, span }));
-        }
+        loaded?;
         let unit = Rc::new(unit);
         if check && self.open.is_empty() {
             crate::overwrite::check(self.program, &unit);
@@ -187,9 +205,28 @@ impl<'a> Loader<'a> {
         Ok(unit)
     }
 
+    /// The text of a file with all that it includes pasted in.
+    fn splice(&self, source: &Arc<Source>, file: &Arc<str>) -> Spliced {
+        let mut files = vec![(Arc::clone(source), Arc::clone(file))];
+        splice(source, &mut |path, open| {
+            let file_of = |source: &Arc<Source>| {
+                files.iter().find(|(s, _)| Arc::ptr_eq(s, source)).map(|(_, f)| f)
+            };
+            let from = file_of(open.last()?)?;
+            let found: Arc<str> = self.world.resolve(path, from, Purpose::Source)?.into();
+            if path.is_empty() || open.iter().filter_map(file_of).any(|open| *open == found) {
+                return None;
+            }
+            let (included, _) = self.read(&found)?;
+            files.push((Arc::clone(&included), found));
+            Some(included)
+        })
+    }
+
     fn include(&mut self, path: &str, from: &Arc<str>) -> Result<Option<Rc<Unit>>, Broken> {
         let found = self.world.resolve(path, from, Purpose::Source);
-        let room = self.open.len() < MAX_INCLUDE_DEPTH && self.program.messages.files.len() < MAX_SOURCES;
+        let room =
+            self.open.len() < MAX_INCLUDE_DEPTH && self.program.messages.files.len() < MAX_SOURCES;
         let is_open = |file: &str| self.open.iter().any(|open| **open == *file);
         let file = found.filter(|file| room && !path.is_empty() && !is_open(file));
         let Some((file, (source, bad))) =
@@ -213,31 +250,32 @@ fn is_font(path: &str) -> bool {
     extension.eq_ignore_ascii_case("ttf") || extension.eq_ignore_ascii_case("otf")
 }
 
-/// Finds the `include` and `use` statements of a file, in order.
-struct Walk {
-    includes: Vec<(u32, Arc<str>)>,
-    uses: Vec<(scadstream_syntax::Span, Arc<str>)>,
+/// A statement that names another file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reference {
+    Include,
+    Use,
 }
 
-impl Walk {
-    fn stmts(&mut self, stmts: &[Stmt]) {
-        stmts.iter().for_each(|stmt| self.stmt(stmt));
-    }
-
-    fn stmt(&mut self, stmt: &Stmt) {
+/// Collects the `include` and `use` statements of a file, in order.
+fn find_files(stmts: &[Stmt], found: &mut Vec<(Reference, Span, Arc<str>)>) {
+    for stmt in stmts {
         match &stmt.kind {
-            StmtKind::Include(path) => self.includes.push((stmt.span.start, Arc::clone(path))),
-            StmtKind::Use(path) => self.uses.push((stmt.span, Arc::clone(path))),
-            StmtKind::Module(def) => self.stmts(&def.body),
-            StmtKind::Call(call) => self.stmts(&call.children),
-            StmtKind::Block(stmts) => self.stmts(stmts),
+            StmtKind::Include(path) => {
+                found.push((Reference::Include, stmt.span, Arc::clone(path)))
+            }
+            StmtKind::Use(path) => found.push((Reference::Use, stmt.span, Arc::clone(path))),
+            StmtKind::Module(def) => find_files(&def.body, found),
+            StmtKind::Call(call) => find_files(&call.children, found),
+            StmtKind::Block(stmts) => find_files(stmts, found),
             StmtKind::If(first) => {
                 let mut conditional = first;
                 loop {
-                    self.stmts(&conditional.then);
+                    find_files(&conditional.then, found);
                     match conditional.otherwise.as_deref() {
+                        // However many `else if` there are.
                         Some([Stmt { kind: StmtKind::If(next), .. }]) => conditional = next,
-                        Some(stmts) => break self.stmts(stmts),
+                        Some(stmts) => break find_files(stmts, found),
                         None => break,
                     }
                 }

@@ -82,7 +82,8 @@ pub fn render_message(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     if let Some(location) = diagnostic.location {
         let source = sources.get(location.source);
         let line = source.line_column(location.span.start).line;
-        out.push_str(&format!(" in file {}, line {line}", source.name()));
+        let name = source.name_at(location.span.start);
+        out.push_str(&format!(" in file {name}, line {line}"));
     }
     out
 }

@@ -1,13 +1,14 @@
 //! `len` and `concat`.
 
-use crate::builtin::{Args, Builtin, BuiltinResult, exactly, wrong_type};
-use crate::list::ListBuilder;
+use crate::builtin::{Args, Builtin, BuiltinResult, Call, exactly, wrong_type};
+use crate::evaluator::{Eval, Evaluator};
+use crate::list::{List, ListBuilder};
 use crate::value::Value;
 
 pub(super) fn lookup(name: &str) -> Option<Builtin> {
     Some(match name {
         "len" => Builtin::Pure("len", len),
-        "concat" => Builtin::Pure("concat", concat),
+        "concat" => Builtin::Impure("concat", concat),
         _ => return None,
     })
 }
@@ -24,7 +25,11 @@ fn len(args: &mut Args) -> BuiltinResult {
 }
 
 /// Lists are spliced one level, other values appended. The first list's buffer is reused when nobody else holds it.
-fn concat(args: &mut Args) -> BuiltinResult {
+fn concat(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -> Eval {
+    let total: usize = args.iter().map(|value| value.as_list().map_or(1, List::len)).sum();
+    if total > ev.options.limits.list_elements {
+        return Err(ev.error("List is too long", Some(call.location)));
+    }
     let mut values = std::mem::take(args).into_iter();
     let mut out = match values.next() {
         Some(Value::List(list)) => ListBuilder::reuse(list),

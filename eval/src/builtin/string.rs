@@ -18,9 +18,8 @@ pub(super) fn lookup(name: &str) -> Option<Builtin> {
 fn str(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -> Eval {
     let mut out = String::new();
     for value in args.iter() {
-        if format::write_bare(&mut out, value, ev.options.limits.string_bytes).is_err() {
-            let text = "Stack exhausted while trying to convert a vector to EchoString";
-            return Err(ev.error(text, Some(call.location)));
+        if let Err(why) = format::write_bare(&mut out, value, ev.options.limits.string_bytes) {
+            return Err(ev.error(why.text(), Some(call.location)));
         }
     }
     Ok(Value::String(Text::from_box(out.into())))

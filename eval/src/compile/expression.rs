@@ -131,7 +131,10 @@ impl Compiler<'_> {
                     let Some(name) = arg.name.map(|symbol| self.name(symbol)) else { continue };
                     let known = self.state().locals[count..].iter().any(|local| local.name == name);
                     if !known && self.program.names.special(name).is_none() {
-                        let target = BindingTarget::Local { slot: self.push_local(name, false), cell: false };
+                        let target = BindingTarget::Local {
+                            slot: self.push_local(name, false),
+                            cell: false,
+                        };
                         init.push(Binding { target, value: Expr::Const(Value::Undef), location });
                     }
                 }
@@ -251,8 +254,10 @@ impl Compiler<'_> {
             Some(name) => match self.program.names.special(name) {
                 Some(special) => BindingTarget::Special(special),
                 None => {
-                    let found = self.state().locals[first_local..].iter().rev().find(|l| l.name == name);
-                    let (slot, cell) = found.map(|l| (l.slot, l.cell)).expect("declared with the first part");
+                    let found =
+                        self.state().locals[first_local..].iter().rev().find(|l| l.name == name);
+                    let (slot, cell) =
+                        found.map(|l| (l.slot, l.cell)).expect("declared with the first part");
                     BindingTarget::Local { slot, cell }
                 }
             },

@@ -4,9 +4,8 @@
 //! the only owner may change it in place: `f(concat(v, [x]))` then grows one buffer instead of copying the list at
 //! every call. Walks against the order of evaluation with the set of variables that are read later.
 
-
-use rustc_hash::FxHashSet;
 use crate::code::{Argument, Binding, BindingTarget, Callee, Element, Expr};
+use rustc_hash::FxHashSet;
 
 /// Marks last reads in the body of a function.
 pub(super) fn mark(body: &mut Expr) {

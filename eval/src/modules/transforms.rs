@@ -108,11 +108,17 @@ pub(super) fn rotate(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     match (angle, axis) {
         (None, None) => {
             let shown = format::quoted(a);
-            ev.warn(format!("Problem converting rotate(a={shown}, v={shown_axis}) parameter"), args.location);
+            ev.warn(
+                format!("Problem converting rotate(a={shown}, v={shown_axis}) parameter"),
+                args.location,
+            );
         }
         (None, Some(_)) => problem(ev),
         (Some(_), None) => {
-            ev.warn(format!("Problem converting rotate(..., v={shown_axis}) parameter"), args.location);
+            ev.warn(
+                format!("Problem converting rotate(..., v={shown_axis}) parameter"),
+                args.location,
+            );
         }
         (Some(_), Some(_)) => {}
     }
@@ -138,17 +144,20 @@ fn rotation_xyz([x, y, z]: [f64; 3]) -> Matrix {
 
 /// About an axis through the origin (Rodrigues' formula); none for an axis without a direction.
 fn rotation_about(angle_deg: f64, axis: [f64; 3]) -> Matrix {
-    let length = axis.iter().map(|x| x * x).sum::<f64>().sqrt();
-    if !(length > 0.0 && length.is_finite()) {
+    let square: f64 = axis.iter().map(|x| x * x).sum();
+    if !(square > 0.0 && square.is_finite()) {
         return IDENTITY;
     }
-    let [x, y, z] = axis.map(|component| component / length);
     let (s, c) = (degrees::sin(angle_deg), degrees::cos(angle_deg));
-    let t = 1.0 - c;
+    // Divided by the square of the length where two components meet, so that a turn by 120 degrees about a diagonal
+    // maps the axes on each other exactly.
+    let [x, y, z] = axis;
+    let t = |product: f64| (1.0 - c) * product / square;
+    let s = |component: f64| s * component / square.sqrt();
     [
-        [t * x * x + c, t * x * y - s * z, t * x * z + s * y, 0.0],
-        [t * x * y + s * z, t * y * y + c, t * y * z - s * x, 0.0],
-        [t * x * z - s * y, t * y * z + s * x, t * z * z + c, 0.0],
+        [t(x * x) + c, t(x * y) - s(z), t(x * z) + s(y), 0.0],
+        [t(x * y) + s(z), t(y * y) + c, t(y * z) - s(x), 0.0],
+        [t(x * z) - s(y), t(y * z) + s(x), t(z * z) + c, 0.0],
         [0.0, 0.0, 0.0, 1.0],
     ]
 }
