@@ -9,6 +9,7 @@ pub mod clip;
 pub mod control;
 pub mod diagnostic;
 pub mod export;
+mod faces;
 pub mod fill;
 pub mod fragments;
 mod grid;

@@ -7,8 +7,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::kernel::{CancelToken, KernelError, Solid, triangulate};
-use crate::measure::{cross, pieces, sub, volume};
+use crate::faces::fill_ring;
+use crate::kernel::{CancelToken, KernelError, Solid};
+use crate::measure::{pieces, volume};
 use crate::mesh::{Bounds, Mesh, Run};
 
 /// A solid and what had to be done to get it.
@@ -90,42 +91,6 @@ fn face_triangles(points: &[[f64; 3]], faces: &[Arc<[u32]>]) -> Mesh {
         mesh.triangles.extend(fill_ring(points, &ring));
     }
     mesh
-}
-
-/// Triangles that fill a ring of vertices, wound as the ring is.
-fn fill_ring(points: &[[f64; 3]], ring: &[u32]) -> Vec<[u32; 3]> {
-    match *ring {
-        [] | [_] | [_, _] => Vec::new(),
-        [a, b, c] => vec![[a, b, c]],
-        _ => {
-            let corners: Vec<_> = ring.iter().map(|i| points[*i as usize]).collect();
-            let outline = flatten(&corners);
-            let triangles = triangulate(&[outline]);
-            triangles.into_iter().map(|t| t.map(|corner| ring[corner as usize])).collect()
-        }
-    }
-}
-
-/// The ring seen along its normal, so that it runs counter-clockwise: the coordinate that the normal is largest in is
-/// dropped, which needs no division and keeps the others exact.
-fn flatten(corners: &[[f64; 3]]) -> Vec<[f64; 2]> {
-    let normal = newell_normal(corners);
-    let largest =
-        (0..3).fold(0, |best, k| if normal[k].abs() > normal[best].abs() { k } else { best });
-    let (mut u, mut v) = ((largest + 1) % 3, (largest + 2) % 3);
-    if normal[largest] < 0.0 {
-        std::mem::swap(&mut u, &mut v);
-    }
-    corners.iter().map(|p| [p[u], p[v]]).collect()
-}
-
-/// Newell's normal of a ring that need not be flat: twice its area, counter-clockwise seen from its tip.
-fn newell_normal(corners: &[[f64; 3]]) -> [f64; 3] {
-    let origin = corners[0];
-    corners[1..].windows(2).fold([0.0; 3], |sum, pair| {
-        let n = cross(sub(pair[0], origin), sub(pair[1], origin));
-        [sum[0] + n[0], sum[1] + n[1], sum[2] + n[2]]
-    })
 }
 
 /// Makes vertices at exactly the same position one, and drops triangles that this leaves without three corners.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::affine::Affine;
 use crate::kernel::Solid;
 use crate::mesh::Paint;
 use crate::region::Region;
@@ -12,10 +13,20 @@ pub(crate) enum Shape {
     /// Nothing, neither 2D nor 3D: an empty group.
     #[default]
     Nothing,
-    /// 3D: the union of these solids, not made yet. It may be empty, as a sphere of radius 0 is.
-    Solids(Arc<[Solid]>),
+    /// 3D, possibly empty, as a sphere of radius 0 is.
+    Solids(Solids),
     /// 2D, possibly empty.
     Flat(Flat),
+}
+
+/// The union of solids, not made yet.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Solids {
+    /// What to unite.
+    pub(crate) list: Arc<[Solid]>,
+    /// Vertices of surfaces that enclose nothing: a lone face, a cube scaled flat. They are no part of any result, but
+    /// a hull is taken over them too.
+    pub(crate) sheets: Arc<[Arc<[[f64; 3]]>]>,
 }
 
 /// A painted region.
@@ -30,7 +41,12 @@ pub(crate) struct Flat {
 impl Shape {
     /// The shape of at most one solid.
     pub(crate) fn solid(solid: Option<Solid>) -> Self {
-        Shape::Solids(solid.into_iter().collect())
+        Shape::Solids(Solids { list: solid.into_iter().collect(), ..Solids::default() })
+    }
+
+    /// The shape of a surface that encloses nothing.
+    pub(crate) fn sheet(points: &[[f64; 3]]) -> Self {
+        Shape::Solids(Solids { sheets: Arc::new([points.into()]), ..Solids::default() })
     }
 
     /// The shape of an unpainted region.
@@ -43,11 +59,38 @@ impl Shape {
         match self {
             Shape::Nothing => 0,
             Shape::Solids(solids) => {
-                solids.iter().map(|s| s.size_bytes() + size_of::<Solid>()).sum()
+                let list = solids.list.iter().map(|s| s.size_bytes() + size_of::<Solid>());
+                let sheets = solids.sheets.iter().map(|sheet| size_of_val::<[_]>(sheet));
+                list.sum::<usize>() + sheets.sum::<usize>()
             }
             Shape::Flat(flat) => {
                 flat.region.outlines().iter().map(|o| size_of_val(o.as_slice())).sum()
             }
+        }
+    }
+}
+
+impl Solids {
+    /// Moved by `affine`, which must be finite. One that flattens space makes sheets of solids.
+    pub(crate) fn transformed(&self, affine: &Affine) -> Self {
+        let moved = |sheet: &Arc<[[f64; 3]]>| sheet.iter().map(|p| affine.apply(*p)).collect();
+        let sheets = self.sheets.iter().map(moved);
+        if affine.determinant() == 0.0 {
+            let flattened =
+                self.list.iter().map(|s| s.positions().map(|p| affine.apply(p)).collect());
+            return Self { list: Arc::default(), sheets: sheets.chain(flattened).collect() };
+        }
+        Self {
+            list: self.list.iter().map(|solid| solid.transformed(affine)).collect(),
+            sheets: sheets.collect(),
+        }
+    }
+
+    /// In one paint.
+    pub(crate) fn painted(&self, paint: Paint) -> Self {
+        Self {
+            list: self.list.iter().map(|solid| solid.painted(paint)).collect(),
+            sheets: Arc::clone(&self.sheets),
         }
     }
 }

@@ -9,10 +9,12 @@
 //! Every top-level object becomes a part. Drawn together parts look like their union, which is made only on request
 //! ([`Solution::unite`]): export and statistics need it, a picture does not.
 
+mod booleans;
 mod combine;
 mod objects;
 mod plan;
 mod run;
+mod single;
 #[cfg(test)]
 mod tests;
 
@@ -200,7 +202,7 @@ impl Solution {
         };
         let key = self.whole_key();
         if let Some(Shape::Solids(solids)) = job.cache.get(key, Form::United) {
-            return Ok(Ok(mesh_of(solids.first().cloned())));
+            return Ok(Ok(mesh_of(solids.list.first().cloned())));
         }
         let solids: Vec<Solid> =
             self.of_kind(PartKind::Solid).filter_map(|part| part.solid.clone()).collect();

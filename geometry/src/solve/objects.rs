@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use scadstream_csg::{ContentHash, ContentHasher, Kind, Node};
 
-use super::combine::{Fault, unite};
+use super::booleans::{SHEET, unite};
+use super::combine::Fault;
 use super::{Job, Part, PartKind};
 use crate::affine::Affine;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -106,7 +107,7 @@ pub(super) fn part_of(
     let invertible = object.transform.is_finite() && object.transform.determinant() != 0.0;
     let (kind, mesh, region, solid) = match shape {
         Shape::Solids(solids) if invertible => {
-            let Some(solid) = unite(&object.node, solids, job)? else { return Ok(None) };
+            let Some(solid) = unite(&object.node, &solids.list, job)? else { return Ok(None) };
             let solid = solid.transformed(&object.transform);
             (PartKind::Solid, solid.to_mesh(), None, Some(solid))
         }
@@ -137,6 +138,20 @@ pub(super) fn part_of(
         hash: part_hash(object),
         solid,
     }))
+}
+
+/// A word on what of an object cannot be part of the result.
+pub(super) fn left_out(object: &Object, shape: &Shape) -> Option<Diagnostic> {
+    match shape {
+        Shape::Solids(solids) if object.role == Role::Result && !solids.sheets.is_empty() => {
+            Some(Diagnostic {
+                severity: Severity::Warning,
+                origin: object.node.origin(),
+                message: SHEET.to_owned(),
+            })
+        }
+        _ => None,
+    }
 }
 
 /// A region as triangles in the plane z = 0, facing up.

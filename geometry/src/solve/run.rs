@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use scadstream_csg::Kind;
 
 use super::combine::{Combined, Fault, combine};
-use super::objects::{Object, part_of};
+use super::objects::{Object, left_out, part_of};
 use super::plan::{Plan, Task, worth_caching};
 use super::{Job, Part};
 use crate::cache::Form;
@@ -177,6 +177,7 @@ impl<'a> Runner<'a> {
             self.job.cache.insert(task.node.hash(), Form::AsIs, shape.clone());
         }
         for object in &self.states[index].wanted_as {
+            messages.extend(left_out(&self.objects[*object], &shape));
             match part_of(&self.objects[*object], &shape, self.job) {
                 Ok(part) => part.into_iter().for_each(|part| (self.finished)(*object, part)),
                 Err(Fault::Cancelled) => {

@@ -70,13 +70,41 @@ fn mirrors_keep_the_outside_out() {
     check(&scale(-1.0, -1.0, -3.0, difference(vec![cube(2.0), cube(1.0)])), 21.0, 0, 1);
 }
 
+const SHEET: &str = "a surface that encloses nothing is left out; only hull() can use it";
+
 #[test]
-fn flattening_and_endless_transforms_remove_the_object() {
-    let flat = scale(1.0, 1.0, 0.0, cube(1.0));
-    check_messages(&flat, &[(0, "Scaling a 3D object with 0 - removing object")]);
+fn what_is_scaled_flat_counts_for_hulls_only() {
+    let flat = || scale(1.0, 1.0, 0.0, cube(1.0));
+    assert!(check_messages(&flat(), &[(0, SHEET)]).parts.is_empty());
+    let solution = check_messages(&difference(vec![cube(2.0), flat()]), &[(0, SHEET)]);
+    assert_eq!(solution.parts.len(), 1);
+    let pyramid =
+        node(Kind::Hull, vec![flat(), translate(0.5, 0.5, 3.0, scale(0.0, 0.0, 0.0, cube(1.0)))]);
+    check(&pyramid, 1.0, 0, 1);
+}
+
+#[test]
+fn faces_that_enclose_nothing_count_for_hulls_only() {
+    let face = |z: f64| {
+        let points = [[0.0, 0.0, z], [1.0, 0.0, z], [1.0, 1.0, z], [0.0, 1.0, z]];
+        let faces: [Arc<[u32]>; 1] = [Arc::from([0, 1, 2, 3])];
+        node(Kind::Polyhedron { points: points.into(), faces: faces.into(), convexity: 1 }, vec![])
+    };
+    assert!(check_messages(&face(0.0), &[(0, SHEET)]).parts.is_empty());
+    check(&node(Kind::Hull, vec![face(0.0), face(2.0)]), 2.0, 0, 1);
+}
+
+#[test]
+fn endless_transforms_remove_the_object() {
     let endless = scale(f64::INFINITY, 1.0, 1.0, cube(1.0));
     let words = "Transformation matrix contains Not-a-Number and/or Infinity - removing object.";
     assert!(check_messages(&endless, &[(0, words)]).parts.is_empty());
+}
+
+#[test]
+fn nothing_is_common_with_a_child_of_the_other_dimension() {
+    let mixed = node(Kind::Intersection, vec![cube(1.0), square(1.0)]);
+    assert!(solved(&mixed).parts.is_empty());
 }
 
 #[test]
@@ -256,7 +284,7 @@ fn a_cached_answer_is_the_fresh_one() {
 fn messages_come_again_from_a_warm_cache() {
     let cache = SolidCache::new(1 << 30);
     let job = Job::new(&cache, CancelToken::new());
-    let root = difference(vec![cube(2.0), scale(0.0, 1.0, 1.0, cube(1.0)), square(1.0)]);
+    let root = difference(vec![cube(2.0), scale(f64::NAN, 1.0, 1.0, cube(1.0)), square(1.0)]);
     let fresh = solve(&root, &job).unwrap();
     assert_eq!(fresh.diagnostics.len(), 3);
     assert_eq!(solve(&root, &job).unwrap().diagnostics, fresh.diagnostics);

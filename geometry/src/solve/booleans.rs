@@ -1,0 +1,224 @@
+//! Nodes of several operands: unions, differences, intersections, hulls, Minkowski sums.
+
+use std::sync::Arc;
+
+use scadstream_csg::Node;
+
+use super::Job;
+use super::combine::{Fault, Work};
+use crate::cache::Form;
+use crate::kernel::Solid;
+use crate::mesh::Paint;
+use crate::minkowski::minkowski;
+use crate::region::Region;
+use crate::shape::{Flat, Shape, Solids};
+use crate::union::union;
+use crate::{clip, hull2d, minkowski2d};
+
+/// A child that is a union of more solids than this is united by itself before its parent works with it, so that the
+/// cache keeps it and an edit beside it costs less. Smaller ones go up as they are: the kernel orders one large union
+/// better than many small ones. Picked by hand.
+const LARGE_UNION: usize = 16;
+
+/// What is left out of any operation but a hull.
+pub(super) const SHEET: &str =
+    "a surface that encloses nothing is left out; only hull() can use it";
+
+/// The union of a node's solids as one, from the cache if it was made before.
+pub(super) fn unite(node: &Node, solids: &[Solid], job: &Job<'_>) -> Result<Option<Solid>, Fault> {
+    if solids.len() <= 1 {
+        return Ok(solids.first().cloned());
+    }
+    if let Some(Shape::Solids(united)) = job.cache.get(node.hash(), Form::United) {
+        return Ok(united.list.first().cloned());
+    }
+    let united = union(solids, &job.cancel)?;
+    job.cache.insert(node.hash(), Form::United, Shape::solid(united.clone()));
+    Ok(united)
+}
+
+/// Operands of one kind.
+enum Alike {
+    Nothing,
+    /// Unions of solids, each with the child it is of.
+    Solids(Vec<(Arc<Node>, Solids)>),
+    Flat(Vec<Flat>),
+}
+
+impl Work<'_> {
+    /// The implicit union of a group: solids stay a list, regions are united.
+    pub(super) fn union(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        if operands.len() == 1 {
+            return Ok(operands.into_iter().next().unwrap_or_default());
+        }
+        match self.alike(operands) {
+            Alike::Nothing => Ok(Shape::Nothing),
+            Alike::Solids(children) => {
+                let mut list = Vec::with_capacity(children.len());
+                let mut sheets = Vec::new();
+                for (child, solids) in &children {
+                    list.extend(self.few(child, solids)?);
+                    sheets.extend_from_slice(&solids.sheets);
+                }
+                Ok(Shape::Solids(Solids { list: list.into(), sheets: sheets.into() }))
+            }
+            Alike::Flat(flats) => Ok(unite_flat(&flats)),
+        }
+    }
+
+    /// An empty first child leaves nothing, whatever its kind.
+    pub(super) fn difference(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        if operands.first().is_none_or(|first| matches!(first, Shape::Nothing)) {
+            return Ok(Shape::Nothing);
+        }
+        match self.alike(operands) {
+            Alike::Nothing => Ok(Shape::Nothing),
+            Alike::Solids(children) => {
+                let mut lists = self.lists(&children)?.into_iter();
+                let first = lists.next().unwrap_or_default();
+                let rest: Vec<Solid> = lists.flatten().collect();
+                Ok(Shape::solid(Solid::difference(&first, &rest, &self.job.cancel)?))
+            }
+            Alike::Flat(flats) => {
+                let Some((first, rest)) = flats.split_first() else { return Ok(Shape::Nothing) };
+                let region = Arc::new(clip::difference(&first.region, &regions(rest)));
+                Ok(Shape::Flat(Flat { region, paint: first.paint }))
+            }
+        }
+    }
+
+    /// With a child that is empty, or of the wrong dimension, nothing is common.
+    pub(super) fn intersection(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        let count = operands.len();
+        match self.alike(operands) {
+            Alike::Nothing => Ok(Shape::Nothing),
+            Alike::Solids(children) if children.len() < count => Ok(Shape::solid(None)),
+            Alike::Flat(flats) if flats.len() < count => Ok(Shape::flat(Region::default())),
+            Alike::Solids(children) => {
+                let lists = self.lists(&children)?;
+                Ok(Shape::solid(Solid::intersection(&lists, &self.job.cancel)?))
+            }
+            Alike::Flat(flats) => {
+                let region = Arc::new(clip::intersection(&regions(&flats)));
+                Ok(Shape::Flat(Flat { region, paint: common_paint(&flats) }))
+            }
+        }
+    }
+
+    pub(super) fn hull(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        match self.alike(operands) {
+            Alike::Nothing => Ok(Shape::Nothing),
+            Alike::Solids(children) => {
+                let mut points: Vec<[f64; 3]> = Vec::new();
+                for (_, solids) in &children {
+                    points.extend(solids.list.iter().flat_map(Solid::positions));
+                    points.extend(solids.sheets.iter().flat_map(|sheet| sheet.iter()));
+                }
+                Ok(Shape::solid(Solid::hull(&points)?))
+            }
+            Alike::Flat(flats) => {
+                let points = flats.iter().flat_map(|flat| flat.region.points());
+                Ok(Shape::flat(hull2d::hull(points)))
+            }
+        }
+    }
+
+    /// Children are summed from left to right; an empty one is skipped, as OpenSCAD does.
+    pub(super) fn minkowski(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        match self.alike(operands) {
+            Alike::Nothing => Ok(Shape::Nothing),
+            Alike::Solids(children) => {
+                let chunk = self.job.settings.minkowski_chunk;
+                let mut sum: Option<Solid> = None;
+                for (child, solids) in &children {
+                    self.warn_of_sheets(solids);
+                    let Some(next) = unite(child, &solids.list, self.job)? else { continue };
+                    sum = match sum {
+                        None => Some(next),
+                        Some(sum) => minkowski(&sum, &next, chunk, &self.job.cancel)?,
+                    };
+                }
+                Ok(Shape::solid(sum))
+            }
+            Alike::Flat(flats) => Ok(Shape::flat(minkowski2d::minkowski(&regions(&flats)))),
+        }
+    }
+
+    /// The solids of each child of a boolean.
+    fn lists(&mut self, children: &[(Arc<Node>, Solids)]) -> Result<Vec<Vec<Solid>>, Fault> {
+        children.iter().for_each(|(_, solids)| self.warn_of_sheets(solids));
+        children.iter().map(|(child, solids)| self.few(child, solids)).collect()
+    }
+
+    /// The solids of a child, as one if they are many.
+    fn few(&self, child: &Node, solids: &Solids) -> Result<Vec<Solid>, Fault> {
+        if solids.list.len() > LARGE_UNION {
+            return Ok(unite(child, &solids.list, self.job)?.into_iter().collect());
+        }
+        Ok(solids.list.to_vec())
+    }
+
+    pub(super) fn warn_of_sheets(&mut self, solids: &Solids) {
+        if !solids.sheets.is_empty() {
+            self.warn(SHEET);
+        }
+    }
+
+    /// The operands that count: all of the kind of the first that has one, with a warning for each other.
+    fn alike(&mut self, operands: Vec<Shape>) -> Alike {
+        let children: Vec<Arc<Node>> = self.drawn_children().cloned().collect();
+        let mut alike = Alike::Nothing;
+        let mut mixed = false;
+        for ((index, operand), child) in operands.into_iter().enumerate().zip(children) {
+            let ignored = match (&mut alike, operand) {
+                (_, Shape::Nothing) => continue,
+                (Alike::Nothing, Shape::Solids(solids)) => {
+                    alike = Alike::Solids(vec![(child, solids)]);
+                    continue;
+                }
+                (Alike::Nothing, Shape::Flat(flat)) => {
+                    alike = Alike::Flat(vec![flat]);
+                    continue;
+                }
+                (Alike::Solids(lists), Shape::Solids(solids)) => {
+                    lists.push((child, solids));
+                    continue;
+                }
+                (Alike::Flat(flats), Shape::Flat(flat)) => {
+                    flats.push(flat);
+                    continue;
+                }
+                (Alike::Solids(_), Shape::Flat(_)) => "Ignoring 2D child object for 3D operation",
+                (Alike::Flat(_), Shape::Solids(_)) => "Ignoring 3D child object for 2D operation",
+            };
+            if !mixed {
+                self.warn("Mixing 2D and 3D objects is not supported");
+                mixed = true;
+            }
+            self.warn_child(index, ignored);
+        }
+        alike
+    }
+}
+
+fn regions(flats: &[Flat]) -> Vec<Region> {
+    flats.iter().map(|flat| (*flat.region).clone()).collect()
+}
+
+/// The union of regions, which has their paint if they agree on one.
+pub(super) fn unite_flat(flats: &[Flat]) -> Shape {
+    match flats {
+        [] => Shape::Nothing,
+        [one] => Shape::Flat(one.clone()),
+        many => {
+            let region = Arc::new(clip::union(&regions(many)));
+            Shape::Flat(Flat { region, paint: common_paint(many) })
+        }
+    }
+}
+
+fn common_paint(flats: &[Flat]) -> Paint {
+    let mut paints = flats.iter().map(|flat| flat.paint);
+    let first = paints.next().unwrap_or_default();
+    if paints.all(|paint| paint == first) { first } else { Paint::Default }
+}

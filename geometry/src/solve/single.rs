@@ -1,0 +1,212 @@
+//! Nodes that work on the union of their children: transforms, colour, extrusions, projections, offsets.
+
+use std::sync::Arc;
+
+use scadstream_csg::{Fragments, LinearExtrude, OffsetDelta, RotateExtrude};
+
+use super::booleans::{unite, unite_flat};
+use super::combine::{Fault, Work};
+use crate::affine::Affine;
+use crate::kernel::Solid;
+use crate::linear_extrude::linear_extrude;
+use crate::mesh::{Bounds, Paint};
+use crate::projection::{section, shadow};
+use crate::region::Region;
+use crate::rotate_extrude::rotate_extrude;
+use crate::shape::{Flat, Shape, Solids};
+use crate::{clip, fill, offset};
+
+impl Work<'_> {
+    pub(super) fn transform(
+        &mut self,
+        operands: Vec<Shape>,
+        matrix: &[[f64; 4]; 4],
+    ) -> Result<Shape, Fault> {
+        let shape = self.union(operands)?;
+        let affine = Affine::from_matrix(matrix);
+        if !affine.is_finite() {
+            self.warn(
+                "Transformation matrix contains Not-a-Number and/or Infinity - removing object.",
+            );
+            return Ok(match shape {
+                Shape::Nothing => Shape::Nothing,
+                Shape::Solids(_) => Shape::solid(None),
+                Shape::Flat(_) => Shape::flat(Region::default()),
+            });
+        }
+        Ok(match shape {
+            Shape::Nothing => Shape::Nothing,
+            Shape::Solids(solids) => Shape::Solids(solids.transformed(&affine)),
+            Shape::Flat(flat) => {
+                if matrix[0][0] * matrix[1][1] == matrix[0][1] * matrix[1][0] {
+                    self.warn("Scaling a 2D object with 0 - removing object");
+                }
+                let region = Arc::new(flat.region.transformed(matrix));
+                Shape::Flat(Flat { region, ..flat })
+            }
+        })
+    }
+
+    /// Scales about the origin so that each axis has its wanted size: 0 keeps an axis or, where `auto` is set, gives it
+    /// the factor of the axis with the largest wanted size.
+    pub(super) fn resize(
+        &mut self,
+        operands: Vec<Shape>,
+        new_size: [f64; 3],
+        auto: [bool; 3],
+    ) -> Result<Shape, Fault> {
+        let solids = match self.union(operands)? {
+            Shape::Nothing => return Ok(Shape::Nothing),
+            Shape::Flat(flat) => {
+                let region = flat.region.resized([new_size[0], new_size[1]], [auto[0], auto[1]]);
+                return Ok(Shape::Flat(Flat { region: Arc::new(region), ..flat }));
+            }
+            Shape::Solids(solids) => solids,
+        };
+        self.warn_of_sheets(&solids);
+        let Some(bounds) = solids.list.iter().map(Solid::bounds).reduce(Bounds::union) else {
+            return Ok(Shape::solid(None));
+        };
+        let size = bounds.size();
+        let leading = (1..3).fold(0, |best, k| if new_size[k] > new_size[best] { k } else { best });
+        let factors = [0, 1, 2].map(|axis| {
+            if new_size[axis] > 0.0 {
+                new_size[axis] / size[axis]
+            } else if auto[axis] && new_size[leading] > 0.0 {
+                new_size[leading] / size[leading]
+            } else {
+                1.0
+            }
+        });
+        let scaling = Affine::scaling(factors);
+        if !scaling.is_finite() || scaling.determinant() == 0.0 {
+            return Ok(Shape::solid(None));
+        }
+        let list = solids.list.iter().map(|solid| solid.transformed(&scaling)).collect();
+        Ok(Shape::Solids(Solids { list, ..Solids::default() }))
+    }
+
+    /// An outer colour replaces those inside. A negative red stands for a name that could not be read: no change.
+    pub(super) fn color(&mut self, operands: Vec<Shape>, rgba: [f32; 4]) -> Result<Shape, Fault> {
+        let shape = self.union(operands)?;
+        if rgba[0] < 0.0 {
+            return Ok(shape);
+        }
+        let paint = Paint::Color(rgba);
+        Ok(match shape {
+            Shape::Nothing => Shape::Nothing,
+            Shape::Solids(solids) => Shape::Solids(solids.painted(paint)),
+            Shape::Flat(flat) => Shape::Flat(Flat { paint, ..flat }),
+        })
+    }
+
+    pub(super) fn render(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        match self.union(operands)? {
+            Shape::Solids(solids) => {
+                self.warn_of_sheets(&solids);
+                Ok(Shape::solid(unite(self.node, &solids.list, self.job)?))
+            }
+            other => Ok(other),
+        }
+    }
+
+    pub(super) fn fill(&mut self, operands: Vec<Shape>) -> Shape {
+        self.flat(operands, fill::without_holes)
+    }
+
+    pub(super) fn offset(
+        &mut self,
+        operands: Vec<Shape>,
+        delta: OffsetDelta,
+        fragments: Fragments,
+    ) -> Shape {
+        self.flat(operands, |region| offset::offset(region, delta, fragments))
+    }
+
+    pub(super) fn linear_extrude(
+        &mut self,
+        operands: Vec<Shape>,
+        parameters: &LinearExtrude,
+    ) -> Result<Shape, Fault> {
+        let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
+        let shape = self.closed_mesh(&linear_extrude(&flat.region, parameters))?;
+        Ok(with_paint_of(shape, &flat))
+    }
+
+    pub(super) fn rotate_extrude(
+        &mut self,
+        operands: Vec<Shape>,
+        parameters: &RotateExtrude,
+    ) -> Result<Shape, Fault> {
+        let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
+        let mesh = rotate_extrude(&flat.region, parameters)
+            .map_err(|error| Fault::Message(error.to_string()))?;
+        let shape = self.closed_mesh(&mesh)?;
+        Ok(with_paint_of(shape, &flat))
+    }
+
+    /// Projects each solid and unites the results; 2D children are left out with a warning.
+    pub(super) fn projection(&mut self, operands: Vec<Shape>, cut: bool) -> Result<Shape, Fault> {
+        if operands.is_empty() {
+            return Ok(Shape::Nothing);
+        }
+        let project = if cut { section } else { shadow };
+        let mut regions = Vec::new();
+        for (index, operand) in operands.into_iter().enumerate() {
+            match operand {
+                Shape::Nothing => {}
+                Shape::Flat(_) => {
+                    self.warn_child(index, "Ignoring 2D child object for 3D operation");
+                }
+                Shape::Solids(solids) => {
+                    self.warn_of_sheets(&solids);
+                    for solid in solids.list.iter() {
+                        self.job.cancel.check()?;
+                        regions.push(project(&solid.to_mesh()));
+                    }
+                }
+            }
+        }
+        Ok(Shape::flat(clip::union(&regions)))
+    }
+
+    /// Works on the union of the 2D children; 3D ones are left out with a warning.
+    fn flat(&mut self, operands: Vec<Shape>, operation: impl Fn(&Region) -> Region) -> Shape {
+        match self.flat_operand(operands) {
+            None => Shape::Nothing,
+            Some(flat) => {
+                let region = Arc::new(operation(&flat.region));
+                Shape::Flat(Flat { region, ..flat })
+            }
+        }
+    }
+
+    /// The union of the 2D children; none if there are no children at all.
+    fn flat_operand(&mut self, operands: Vec<Shape>) -> Option<Flat> {
+        if operands.is_empty() {
+            return None;
+        }
+        let mut flats = Vec::new();
+        for (index, operand) in operands.into_iter().enumerate() {
+            match operand {
+                Shape::Nothing => {}
+                Shape::Flat(flat) => flats.push(flat),
+                Shape::Solids(_) => {
+                    self.warn_child(index, "Ignoring 3D child object for 2D operation");
+                }
+            }
+        }
+        match unite_flat(&flats) {
+            Shape::Flat(flat) => Some(flat),
+            _ => Some(Flat { region: Arc::default(), paint: Paint::Default }),
+        }
+    }
+}
+
+/// What is made of a coloured region has its colour.
+fn with_paint_of(shape: Shape, flat: &Flat) -> Shape {
+    match (shape, flat.paint) {
+        (Shape::Solids(solids), paint @ Paint::Color(_)) => Shape::Solids(solids.painted(paint)),
+        (shape, _) => shape,
+    }
+}
