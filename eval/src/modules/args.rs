@@ -81,8 +81,8 @@ impl Args {
         let names = ev.builtin_specials;
         let mut fragments = Fragments {
             fn_: ev.special(names.fn_).as_number().unwrap_or(0.0),
-            fa: ev.special(names.fa).as_number().unwrap_or(12.0),
-            fs: ev.special(names.fs).as_number().unwrap_or(2.0),
+            fa: ev.special(names.fa).as_number().unwrap_or(0.0),
+            fs: ev.special(names.fs).as_number().unwrap_or(0.0),
         };
         if fragments.fs < FINEST {
             ev.warn("$fs too small - clamping to 0.010000", self.location);

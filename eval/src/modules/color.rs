@@ -31,7 +31,8 @@ pub(super) fn color(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
         Value::String(name) => match parse(name.as_str()) {
             Some(color) => rgba = color,
             None => {
-                ev.warn(format!("Unable to parse color \"{}\"", name.as_str()), args.location);
+                let name = name.as_str().to_lowercase();
+                ev.warn(format!("Unable to parse color \"{name}\""), args.location);
                 let note = "Please see https://en.wikipedia.org/wiki/Web_colors";
                 ev.program.messages.push(Diagnostic::new(Severity::Note, note, None));
             }

@@ -51,23 +51,19 @@ pub(super) fn scale(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
 
 pub(super) fn mirror(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     let mut matrix = IDENTITY;
-    let v = match args.get(0) {
-        Value::Unset => Some([1.0, 0.0, 0.0]),
-        value => vec3(value, 0.0),
-    };
-    match v {
-        Some(v) => {
-            let square: f64 = v.iter().map(|x| x * x).sum();
-            if square > 0.0 {
-                for i in 0..3 {
-                    for j in 0..3 {
-                        let unit = if i == j { 1.0 } else { 0.0 };
-                        matrix[i][j] = unit - 2.0 * v[i] * v[j] / square;
-                    }
-                }
+    let v = vec3(args.get(0), 0.0);
+    if v.is_none() {
+        unable(ev, args, "mirror", "a vec3 or vec2 of numbers");
+    }
+    let v = v.unwrap_or([1.0, 0.0, 0.0]);
+    let square: f64 = v.iter().map(|x| x * x).sum();
+    if square > 0.0 {
+        for i in 0..3 {
+            for j in 0..3 {
+                let unit = if i == j { 1.0 } else { 0.0 };
+                matrix[i][j] = unit - 2.0 * v[i] * v[j] / square;
             }
         }
-        None => unable(ev, args, "mirror", "a vec3 or vec2 of numbers"),
     }
     transform(matrix)
 }
@@ -87,10 +83,12 @@ pub(super) fn rotate(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
                 None => good = false,
             }
         }
-        if !good {
+        if !good && args.get(1).is_undef() {
             problem(ev);
-        }
-        if !args.get(1).is_undef() {
+        } else if !good {
+            let (a, v) = (format::quoted(a), format::quoted(args.get(1)));
+            ev.warn(format!("Problem converting rotate(a={a}, v={v}) parameter"), args.location);
+        } else if !args.get(1).is_undef() {
             let (a, v) = (format::quoted(a), format::quoted(args.get(1)));
             let text = format!(
                 "When parameter a is supplied as vector, v is ignored rotate(a={a}, v={v})"

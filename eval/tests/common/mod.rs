@@ -11,38 +11,38 @@ use scadstream_eval::{
 use scadstream_syntax::{Source, decode, write_number};
 
 /// Evaluates on a thread with a stack as large as a worker's, since deep recursion is tested too.
-pub fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(256 << 20);
         thread.spawn_scoped(scope, work).unwrap().join().unwrap()
     })
 }
 
-pub fn run(source: &str, options: &Options) -> Evaluation {
+pub(crate) fn run(source: &str, options: &Options) -> Evaluation {
     run_in(source, &MemoryWorld::new(), options)
 }
 
-pub fn run_in(source: &str, world: &(dyn World + Sync), options: &Options) -> Evaluation {
+pub(crate) fn run_in(source: &str, world: &(dyn World + Sync), options: &Options) -> Evaluation {
     let main = Arc::new(Source::new("main.scad", source));
     on_big_stack(|| evaluate(&main, world, options, &RunToEnd))
 }
 
 /// All messages, one per line.
-pub fn messages(evaluation: &Evaluation) -> String {
+pub(crate) fn messages(evaluation: &Evaluation) -> String {
     let lines: Vec<String> =
         evaluation.diagnostics.iter().map(|d| render_message(d, &evaluation.sources)).collect();
     lines.join("\n")
 }
 
 /// The `.csg` text.
-pub fn csg(evaluation: &Evaluation) -> String {
+pub(crate) fn csg(evaluation: &Evaluation) -> String {
     let mut out = String::new();
     scadstream_csg::write_csg(&mut out, &evaluation.root, write_number);
     out
 }
 
 /// Files on disk, for comparing with an installed OpenSCAD.
-pub struct Disk {
+pub(crate) struct Disk {
     folder: PathBuf,
 }
 
@@ -71,7 +71,7 @@ impl World for Disk {
 }
 
 /// Evaluates a file on disk.
-pub fn run_file(file: &Path, options: &Options) -> Evaluation {
+pub(crate) fn run_file(file: &Path, options: &Options) -> Evaluation {
     let folder = file.parent().unwrap().to_owned();
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let (source, _) = decode(name, &std::fs::read(file).unwrap());
