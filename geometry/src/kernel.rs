@@ -27,6 +27,9 @@ pub const BYTES_PER_TRIANGLE: usize = 215;
 /// The kernel indexes halfedges with signed 32 bits.
 const MOST_TRIANGLES: usize = (i32::MAX / 3) as usize;
 
+/// Originals with their paint, sorted by original.
+type Paints = Arc<[(i32, Paint)]>;
+
 /// Why the kernel gave no solid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -79,8 +82,8 @@ impl CancelToken {
 pub struct Solid {
     body: Arc<ManifoldImpl>,
     transform: Affine,
-    /// Each original that faces of `body` may come from, with its paint; sorted by original.
-    paints: Arc<[(i32, Paint)]>,
+    /// Each original that faces of `body` may come from.
+    paints: Paints,
 }
 
 impl std::fmt::Debug for Solid {
@@ -417,10 +420,7 @@ impl Solid {
     }
 
     /// A solid of a body whose status is checked; none if it is empty.
-    fn checked(
-        body: ManifoldImpl,
-        paints: Arc<[(i32, Paint)]>,
-    ) -> Result<Option<Self>, KernelError> {
+    fn checked(body: ManifoldImpl, paints: Paints) -> Result<Option<Self>, KernelError> {
         status(&body)?;
         if body.is_empty() {
             return Ok(None);
@@ -574,7 +574,7 @@ fn rename_originals(body: &mut ManifoldImpl, mut rename: impl FnMut(i32) -> i32)
 }
 
 /// The kernel's exchange mesh, one run per run of paint, and the paint of each run's new original.
-fn raw_mesh(mesh: &Mesh) -> Result<(MeshGLP<f64, u32>, Arc<[(i32, Paint)]>), KernelError> {
+fn raw_mesh(mesh: &Mesh) -> Result<(MeshGLP<f64, u32>, Paints), KernelError> {
     check_countable_and_finite(mesh)?;
     let runs: Vec<_> = mesh.painted_runs().filter(|(range, _)| !range.is_empty()).collect();
     let first = reserve_ids(runs.len() as u32);

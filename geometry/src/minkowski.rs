@@ -156,23 +156,21 @@ fn united(solids: &[Solid], token: &CancelToken) -> Result<Option<Solid>, Kernel
 fn in_spatial_order(pieces: Vec<Piece>) -> Vec<Piece> {
     let mut order: Vec<usize> = (0..pieces.len()).collect();
     let centers: Vec<[f64; 3]> = pieces.iter().map(|piece| piece.center).collect();
-    let mut pending = vec![0..order.len()];
-    while let Some(range) = pending.pop() {
-        if range.len() <= 2 {
+    let mut pending: Vec<&mut [usize]> = vec![&mut order];
+    while let Some(part) = pending.pop() {
+        if part.len() <= 2 {
             continue;
         }
-        let part = &mut order[range.clone()];
         let extent = [0, 1, 2].map(|axis| {
             let along = part.iter().map(|index| centers[*index][axis]);
             along.clone().fold(f64::NEG_INFINITY, f64::max) - along.fold(f64::INFINITY, f64::min)
         });
         let axis = (1..3).fold(0, |best, k| if extent[k] > extent[best] { k } else { best });
-        part.sort_unstable_by(|a, b| {
-            centers[*a][axis].total_cmp(&centers[*b][axis]).then(a.cmp(b))
-        });
-        let half = range.start + range.len() / 2;
-        pending.push(range.start..half);
-        pending.push(half..range.end);
+        let along = |index: &usize| centers[*index][axis];
+        part.sort_unstable_by(|a, b| along(a).total_cmp(&along(b)).then(a.cmp(b)));
+        let (low, high) = part.split_at_mut(part.len() / 2);
+        pending.push(low);
+        pending.push(high);
     }
     let mut pieces: Vec<Option<Piece>> = pieces.into_iter().map(Some).collect();
     order.into_iter().filter_map(|index| pieces[index].take()).collect()

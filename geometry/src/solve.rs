@@ -44,10 +44,16 @@ pub struct Job<'a> {
     /// What text is set in; the fonts of this machine if none.
     pub fonts: Option<&'a FontBook>,
     /// Told how far the work is, from any thread but never from two at once. The share grows or stays.
-    pub on_progress: Option<&'a (dyn Fn(Progress) + Sync)>,
+    pub on_progress: Option<&'a OnProgress<'a>>,
     /// Told each part as it is finished, from any thread, in any order: its place among the parts, and the part.
-    pub on_part: Option<&'a (dyn Fn(usize, &Part) + Sync)>,
+    pub on_part: Option<&'a OnPart<'a>>,
 }
+
+/// Hears of progress.
+pub type OnProgress<'a> = dyn Fn(Progress) + Sync + 'a;
+
+/// Hears of finished parts.
+pub type OnPart<'a> = dyn Fn(usize, &Part) + Sync + 'a;
 
 /// How to work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

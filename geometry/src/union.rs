@@ -3,7 +3,7 @@
 //! The kernel unites up to a thousand solids at once well: it sets those with disjoint boxes side by side and is left
 //! with a few large booleans. Beyond that it works in batches of whatever comes next, each against all that came
 //! before, which is quadratic. So solids whose boxes do not even touch through others are set apart first, and what
-//! hangs together is cut into batches of neighbours: 100 000 cubes went from 80 s to under a second.
+//! hangs together is cut into batches of neighbours: 100 000 cubes apart from each other take a tenth of the time.
 
 use rayon::prelude::*;
 

@@ -168,7 +168,7 @@ fn colours_survive_booleans_and_the_outer_one_wins() {
     let paints = |root: &Arc<Node>| {
         let solution = solved(root);
         assert_eq!(solution.parts.len(), 1);
-        solution.parts[0].mesh.painted_runs().map(|(r, p)| (r.len() > 0, p)).collect::<Vec<_>>()
+        solution.parts[0].mesh.painted_runs().map(|(r, p)| (!r.is_empty(), p)).collect::<Vec<_>>()
     };
     // The very same cube in three paints: its faces must be told apart.
     let moved = |child| translate(0.5, 0.5, 0.5, child);
@@ -313,6 +313,41 @@ fn a_hundred_thousand_children() {
     let root = group((0..100_000).map(place).collect());
     let m = measured(&root);
     assert_eq!((m.volume, m.components), (100_000.0, 100_000));
+}
+
+#[test]
+fn cancelling_stops_work_inside_the_kernel() {
+    use std::sync::mpsc::sync_channel;
+    use std::time::Duration;
+    // Half a million triangles that all overlap: seconds of booleans in one task.
+    let bead =
+        |i: i32| translate(0.1 * f64::from(i), 0.0, 0.0, sphere(3.0 + 0.01 * f64::from(i), 60.0));
+    let root = node(Kind::Render { convexity: 1 }, (0..150).map(bead).collect());
+    let cache = SolidCache::new(0);
+    let cancel = CancelToken::new();
+    let (started, has_started) = sync_channel(1);
+    let leaves = AtomicUsize::new(0);
+    let on_progress = |_: Progress| {
+        // Each bead is a sphere and a transform.
+        if leaves.fetch_add(1, Ordering::Relaxed) == 299 {
+            started.send(()).unwrap();
+        }
+    };
+    let job = Job { on_progress: Some(&on_progress), ..Job::new(&cache, cancel.clone()) };
+    std::thread::scope(|scope| {
+        let cancel = &cancel;
+        let canceller = scope.spawn(move || {
+            has_started.recv().unwrap();
+            // Nothing comes: by the time this gives up, the kernel is at work.
+            assert!(has_started.recv_timeout(Duration::from_millis(50)).is_err());
+            cancel.cancel();
+            Instant::now()
+        });
+        assert_eq!(solve(&root, &job).unwrap_err(), Cancelled);
+        let latency = canceller.join().unwrap().elapsed();
+        // Tens of milliseconds on an idle machine; the bound is for a crowded one.
+        assert!(latency < Duration::from_secs(2), "took {latency:?}");
+    });
 }
 
 #[test]
