@@ -32,7 +32,7 @@ const MINKOWSKI_CHUNK_UNDER_PRESSURE: usize = 2;
 const PREVIEW_FRAGMENTS: u32 = 12;
 
 /// Documents through the pipeline, with caches that live as long as the worker.
-pub struct DocumentEngine {
+pub(crate) struct DocumentEngine {
     pipeline: Pipeline,
     chunk_vertices: usize,
     features: Vec<String>,
@@ -40,20 +40,20 @@ pub struct DocumentEngine {
 
 /// How an engine works.
 #[derive(Debug, Clone, Default)]
-pub struct DocumentEngineConfig {
+pub(crate) struct DocumentEngineConfig {
     /// Folders that `include` and `use` search after the document's own files.
-    pub libraries: Vec<PathBuf>,
+    pub(crate) libraries: Vec<PathBuf>,
     /// Enabled experimental features of the language.
-    pub features: Vec<String>,
+    pub(crate) features: Vec<String>,
     /// Most vertices of a chunk.
-    pub chunk_vertices: usize,
+    pub(crate) chunk_vertices: usize,
     /// Bytes that the cache of solved subtrees may hold.
-    pub solid_cache_bytes: usize,
+    pub(crate) solid_cache_bytes: usize,
 }
 
 impl DocumentEngine {
     /// An engine with empty caches.
-    pub fn new(config: DocumentEngineConfig) -> Self {
+    pub(crate) fn new(config: DocumentEngineConfig) -> Self {
         let budgets = Budgets { solids: config.solid_cache_bytes, ..Budgets::default() };
         Self {
             pipeline: Pipeline::new(Libraries::new(config.libraries), budgets),

@@ -6,6 +6,7 @@
 pub mod obj;
 pub mod off;
 pub mod stl;
+pub mod svg;
 
 use std::fmt;
 use std::io;

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use scadstream_geometry::export::{ExportError, obj, off, stl};
-use scadstream_geometry::{Mesh, Whole};
+use scadstream_geometry::export::{ExportError, obj, off, stl, svg};
+use scadstream_geometry::{Mesh, Region, Whole};
 
 use crate::model::Model;
 use crate::solved::Solved;
@@ -17,6 +17,7 @@ pub enum Format {
     StlBinary,
     Off,
     Obj,
+    Svg,
     Csg,
     Echo,
 }
@@ -26,8 +27,8 @@ pub enum Format {
 pub enum Needs {
     /// Its CSG tree or messages only.
     Evaluation,
-    /// Its geometry, three-dimensional.
-    Solid,
+    /// Its geometry.
+    Geometry,
 }
 
 /// Why a result could not be written.
@@ -37,6 +38,9 @@ pub enum WriteError {
     /// The result is of another dimension than the format takes.
     #[error("Current top level object is not a 3D object.")]
     NotSolid,
+    /// The same the other way round.
+    #[error("Current top level object is not a 2D object.")]
+    NotFlat,
     /// There is nothing to write.
     #[error("Current top level object is empty.")]
     Empty,
@@ -70,6 +74,7 @@ impl Format {
         ("binstl", Format::StlBinary),
         ("off", Format::Off),
         ("obj", Format::Obj),
+        ("svg", Format::Svg),
         ("csg", Format::Csg),
         ("echo", Format::Echo),
     ];
@@ -92,6 +97,7 @@ impl Format {
             Format::StlAscii | Format::StlBinary => "stl",
             Format::Off => "off",
             Format::Obj => "obj",
+            Format::Svg => "svg",
             Format::Csg => "csg",
             Format::Echo => "echo",
         }
@@ -101,7 +107,9 @@ impl Format {
     pub const fn needs(self) -> Needs {
         match self {
             Format::Csg | Format::Echo => Needs::Evaluation,
-            Format::StlAscii | Format::StlBinary | Format::Off | Format::Obj => Needs::Solid,
+            Format::StlAscii | Format::StlBinary | Format::Off | Format::Obj | Format::Svg => {
+                Needs::Geometry
+            }
         }
     }
 }
@@ -146,6 +154,7 @@ impl Solved {
             Format::StlBinary => stl::write_binary(self.solid()?, out)?,
             Format::Off => off::write(self.solid()?, out)?,
             Format::Obj => obj::write(self.solid()?, out)?,
+            Format::Svg => svg::write(self.flat()?, &svg::Options::default(), out)?,
             Format::Csg | Format::Echo => unreachable!("{format:?} is made without geometry"),
         }
         Ok(())
@@ -155,6 +164,14 @@ impl Solved {
         match &self.whole {
             Whole::Solid(mesh) => Ok(mesh),
             Whole::Flat(_) => Err(WriteError::NotSolid),
+            Whole::Empty => Err(WriteError::Empty),
+        }
+    }
+
+    fn flat(&self) -> Result<&Region, WriteError> {
+        match &self.whole {
+            Whole::Flat(region) => Ok(region),
+            Whole::Solid(_) => Err(WriteError::NotFlat),
             Whole::Empty => Err(WriteError::Empty),
         }
     }

@@ -98,6 +98,7 @@ pub(super) fn format(format: ExportFormat) -> Option<Format> {
         ExportFormat::StlAscii => Some(Format::StlAscii),
         ExportFormat::Off => Some(Format::Off),
         ExportFormat::Obj => Some(Format::Obj),
+        ExportFormat::Svg => Some(Format::Svg),
         ExportFormat::Csg => Some(Format::Csg),
         ExportFormat::Echo => Some(Format::Echo),
         _ => None,
