@@ -36,7 +36,7 @@ test-web:
 
 bench: ## times of five models beside the installed openscad
 	@scripts/setup.sh test
-	$(CARGO) build --release --locked --quiet --bin scadstream --bin bench
+	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bin scadstream --bin bench
 	target/release/bench
 
 clean: ## remove what was built

@@ -97,10 +97,7 @@ fn cache_folder() -> PathBuf {
 /// Depends on the peer's version and on every file beside the model, which may be included by it.
 fn key(model: &Path, extension: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let version = quiet("openscad").arg("--version").stdout(Stdio::piped()).output();
-    let version =
-        version.unwrap_or_else(|error| panic!("openscad is needed for this test: {error}"));
-    (version.stderr, version.stdout, model, extension).hash(&mut hasher);
+    (version(), model, extension).hash(&mut hasher);
     let folder = model.parent().expect("a model lies in a folder");
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap_or_else(|error| panic!("cannot list {}: {error}", folder.display()))
