@@ -56,7 +56,7 @@ enum CalleeNow {
 
 impl Evaluator<'_> {
     /// Calls a user function that is not in tail position.
-    pub(crate) fn call(&mut self, call: &Call, env: Env<'_>) -> Eval {
+    pub(crate) fn call(&mut self, call: &Call, env: &Env<'_>) -> Eval {
         if let Callee::Bound(Resolved::Function { id, hops }) = call.callee {
             let code = Rc::clone(&self.program.functions[id.0 as usize]);
             let frame = Rc::clone(ancestor(env.frame, hops));
@@ -109,7 +109,7 @@ impl Evaluator<'_> {
     }
 
     /// Finds out what is called.
-    fn callee(&mut self, call: &Call, env: Env<'_>) -> Eval<CalleeNow> {
+    fn callee(&mut self, call: &Call, env: &Env<'_>) -> Eval<CalleeNow> {
         let (name, resolved) = match &call.callee {
             Callee::Bound(resolved) => (None, *resolved),
             Callee::Dynamic { name, candidates, otherwise } => {
@@ -184,7 +184,7 @@ impl Evaluator<'_> {
         closure: Option<&Rc<Closure>>,
         args: &Arguments,
         call: &Call,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Specials> {
         let base = self.stack.len();
         let size = self.body(code).frame_size as usize;
@@ -266,7 +266,7 @@ impl Evaluator<'_> {
         loop {
             self.step()?;
             let Ready { code, frame, closure, name, specials } = ready;
-            let env = Env { base, frame: &frame, closure: closure.as_ref() };
+            let env = &Env { base, frame: &frame, closure: closure.as_ref() };
             let outcome = match self.fill_parameters(&code, specials, mark, env) {
                 Ok(()) => self.tail(&self.body_of(&code).expr, env, mark),
                 Err(stop) => Err(stop),
@@ -319,7 +319,7 @@ impl Evaluator<'_> {
         code: &FunctionCode,
         specials: Specials,
         mark: usize,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<()> {
         for (special, value) in specials {
             self.set_special(special, value);
@@ -358,7 +358,7 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates an expression in tail position of the function whose variables are `env`'s.
-    fn tail(&mut self, expr: &Expr, env: Env<'_>, mark: usize) -> Eval<Tail> {
+    fn tail(&mut self, expr: &Expr, env: &Env<'_>, mark: usize) -> Eval<Tail> {
         let mut expr = expr;
         loop {
             match expr {
@@ -402,7 +402,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn tail_call(&mut self, call: &Call, env: Env<'_>, mark: usize) -> Eval<Tail> {
+    fn tail_call(&mut self, call: &Call, env: &Env<'_>, mark: usize) -> Eval<Tail> {
         if let Callee::Bound(Resolved::Foreign { .. }) = call.callee {
             return self.call(call, env).map(Tail::Done);
         }
@@ -434,11 +434,11 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates a builtin's arguments and calls it.
-    pub(crate) fn builtin(&mut self, call: &BuiltinCall, env: Env<'_>) -> Eval {
+    pub(crate) fn builtin(&mut self, call: &BuiltinCall, env: &Env<'_>) -> Eval {
         self.builtin_with(call, &call.args.list, env)
     }
 
-    fn builtin_with(&mut self, call: &BuiltinCall, args: &[Argument], env: Env<'_>) -> Eval {
+    fn builtin_with(&mut self, call: &BuiltinCall, args: &[Argument], env: &Env<'_>) -> Eval {
         let result = crate::builtin::call(self, call, args, env);
         if result.is_err() {
             let name = self.program.names.intern(&call.function.name().into());

@@ -11,7 +11,7 @@ pub(crate) const RANGE_LIMIT: u32 = 1_000_000;
 
 impl Evaluator<'_> {
     /// A list with comprehensions.
-    pub(crate) fn comprehension(&mut self, elements: &[Element], env: Env<'_>) -> Eval {
+    pub(crate) fn comprehension(&mut self, elements: &[Element], env: &Env<'_>) -> Eval {
         let mut out = ListBuilder::default();
         for element in elements {
             self.element(element, env, &mut out)?;
@@ -28,7 +28,7 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    fn element(&mut self, element: &Element, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+    fn element(&mut self, element: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         match element {
             Element::Value(expr) => {
                 let value = self.quick(expr, env)?;
@@ -64,7 +64,7 @@ impl Evaluator<'_> {
     }
 
     /// `each`: lists, ranges, strings and what comprehensions give are spliced one level.
-    fn each(&mut self, body: &Element, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+    fn each(&mut self, body: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         if let Element::Value(expr) = body {
             let value = self.eval(expr, env)?;
             return self.splice(value, out);
@@ -106,7 +106,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn for_element(&mut self, f: &ForElement, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+    fn for_element(&mut self, f: &ForElement, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         let values = self.eval(&f.values, env)?;
         let BindingTarget::Local { slot, .. } = f.target else {
             let mark = self.mark();
@@ -183,7 +183,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn for_c_element(&mut self, f: &ForCElement, env: Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+    fn for_c_element(&mut self, f: &ForCElement, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         let mark = self.mark();
         for binding in &f.init {
             self.prepare_cell(binding, env);

@@ -22,7 +22,7 @@ impl Evaluator<'_> {
     /// The value of an expression.
     ///
     /// Only what runs most is here: each further case would grow the stack frame of every level of recursion.
-    pub(crate) fn eval(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
+    pub(crate) fn eval(&mut self, expr: &Expr, env: &Env<'_>) -> Eval {
         match expr {
             Expr::Const(value) => Ok(value.clone()),
             Expr::Local(slot) => Ok(self.stack[env.base + *slot as usize].clone()),
@@ -60,7 +60,7 @@ impl Evaluator<'_> {
 
     /// The same where the usual case is a variable or constant that is a number: no call for those.
     #[inline(always)]
-    pub(crate) fn quick(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
+    pub(crate) fn quick(&mut self, expr: &Expr, env: &Env<'_>) -> Eval {
         match expr {
             Expr::Local(slot) => Ok(match &self.stack[env.base + *slot as usize] {
                 Value::Number(x) => Value::Number(*x),
@@ -72,7 +72,7 @@ impl Evaluator<'_> {
     }
 
     #[inline(never)]
-    fn list(&mut self, items: &[Expr], env: Env<'_>) -> Eval {
+    fn list(&mut self, items: &[Expr], env: &Env<'_>) -> Eval {
         let mut list = ListBuilder::with_capacity(items.len());
         for item in items {
             list.push(self.quick(item, env)?);
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
     }
 
     #[inline(never)]
-    fn let_expr(&mut self, l: &Let, env: Env<'_>) -> Eval {
+    fn let_expr(&mut self, l: &Let, env: &Env<'_>) -> Eval {
         let mark = self.mark();
         for binding in &l.bindings {
             self.prepare_cell(binding, env);
@@ -95,7 +95,7 @@ impl Evaluator<'_> {
     }
 
     #[inline(never)]
-    fn eval_rare(&mut self, expr: &Expr, env: Env<'_>) -> Eval {
+    fn eval_rare(&mut self, expr: &Expr, env: &Env<'_>) -> Eval {
         match expr {
             Expr::Unary(op, operand, location) => {
                 let value = self.eval(operand, env)?;
@@ -186,14 +186,14 @@ impl Evaluator<'_> {
 
     /// Whether an expression counts as true.
     #[inline]
-    pub(crate) fn condition(&mut self, expr: &Expr, env: Env<'_>) -> Eval<bool> {
+    pub(crate) fn condition(&mut self, expr: &Expr, env: &Env<'_>) -> Eval<bool> {
         if let Expr::Local(slot) = expr {
             return Ok(self.stack[env.base + *slot as usize].is_true());
         }
-        match self.eval(expr, env)? {
-            Value::Bool(b) => Ok(b),
-            other => Ok(other.is_true()),
-        }
+        let value = self.eval(expr, env)?;
+        let holds = value.is_true();
+        value.discard();
+        Ok(holds)
     }
 
     /// `undef`, after a warning.
@@ -204,14 +204,15 @@ impl Evaluator<'_> {
     }
 
     #[inline(never)]
-    fn binary(&mut self, binary: &Binary, env: Env<'_>) -> Eval {
+    fn binary(&mut self, binary: &Binary, env: &Env<'_>) -> Eval {
         let left = self.quick(&binary.left, env)?;
         let right = self.quick(&binary.right, env)?;
-        // By value, so that nothing is left to drop in the usual case.
-        let (a, b) = match (left, right) {
-            (Value::Number(a), Value::Number(b)) => (a, b),
-            (left, right) => return self.general_binary(binary, left, right),
+        let (Value::Number(a), Value::Number(b)) = (&left, &right) else {
+            return self.general_binary(binary, left, right);
         };
+        let (a, b) = (*a, *b);
+        // Both are numbers: nothing to drop, which the compiler does not see.
+        std::mem::forget((left, right));
         Ok(match binary.op {
             BinaryOp::Add => Value::Number(a + b),
             BinaryOp::Sub => Value::Number(a - b),
@@ -236,13 +237,13 @@ impl Evaluator<'_> {
         }
     }
 
-    fn captured(&self, index: u32, env: Env<'_>) -> Value {
+    fn captured(&self, index: u32, env: &Env<'_>) -> Value {
         let closure =
             env.closure.expect("only the body of a function literal refers to captured variables");
         closure.captures[index as usize].clone()
     }
 
-    fn range(&mut self, range: &RangeExpr, env: Env<'_>) -> Eval {
+    fn range(&mut self, range: &RangeExpr, env: &Env<'_>) -> Eval {
         let begin = self.eval(&range.begin, env)?;
         let step = range.step.as_ref().map(|step| self.eval(step, env)).transpose()?;
         let end = self.eval(&range.end, env)?;
@@ -273,7 +274,7 @@ impl Evaluator<'_> {
         Ok(Value::Range(Rc::new(Range { begin: b, step: s, end: e })))
     }
 
-    fn index(&mut self, base: &Expr, index: &Expr, env: Env<'_>) -> Eval {
+    fn index(&mut self, base: &Expr, index: &Expr, env: &Env<'_>) -> Eval {
         // A variable of the running function is looked into where it is.
         if let Expr::Local(slot) = base {
             let index = self.quick(index, env)?;
@@ -333,12 +334,12 @@ impl Evaluator<'_> {
     }
 
     #[inline(always)]
-    pub(crate) fn set_local(&mut self, env: Env<'_>, slot: u32, value: Value) {
+    pub(crate) fn set_local(&mut self, env: &Env<'_>, slot: u32, value: Value) {
         std::mem::replace(&mut self.stack[env.base + slot as usize], value).discard();
     }
 
     /// Gives a variable its cell, if function literals will capture it before it is bound.
-    pub(crate) fn prepare_cell(&mut self, binding: &Binding, env: Env<'_>) {
+    pub(crate) fn prepare_cell(&mut self, binding: &Binding, env: &Env<'_>) {
         if let BindingTarget::Local { slot, cell: true } = binding.target {
             let cell = self.new_cell();
             self.stack[env.base + slot as usize] = Value::Cell(cell);
@@ -346,7 +347,7 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates one `name = value` and binds it.
-    pub(crate) fn bind(&mut self, binding: &Binding, env: Env<'_>) -> Eval<()> {
+    pub(crate) fn bind(&mut self, binding: &Binding, env: &Env<'_>) -> Eval<()> {
         let value = self.eval(&binding.value, env)?;
         match &binding.target {
             BindingTarget::Local { slot, cell: false } => self.set_local(env, *slot, value),
@@ -372,7 +373,7 @@ impl Evaluator<'_> {
     }
 
     /// Checks an assertion.
-    pub(crate) fn assert(&mut self, assert: &Assert, env: Env<'_>) -> Eval<()> {
+    pub(crate) fn assert(&mut self, assert: &Assert, env: &Env<'_>) -> Eval<()> {
         let holds = match &assert.condition {
             Some(condition) => self.condition(condition, env)?,
             None => {
@@ -406,7 +407,7 @@ impl Evaluator<'_> {
     }
 
     /// Prints the arguments of an `echo`.
-    pub(crate) fn echo(&mut self, echo: &Echo, env: Env<'_>) -> Eval<()> {
+    pub(crate) fn echo(&mut self, echo: &Echo, env: &Env<'_>) -> Eval<()> {
         let text = self.echo_text(&echo.args, env, echo.location)?;
         self.program.messages.push(Diagnostic::new(Severity::Echo, text, Some(echo.location)));
         Ok(())
@@ -415,7 +416,7 @@ impl Evaluator<'_> {
     pub(crate) fn echo_text(
         &mut self,
         args: &[crate::code::Argument],
-        env: Env<'_>,
+        env: &Env<'_>,
         location: Location,
     ) -> Eval<String> {
         let mut text = String::new();
@@ -437,7 +438,7 @@ impl Evaluator<'_> {
     }
 
     /// A function value: the literal with what it captures.
-    fn function_value(&mut self, function: &FunctionExpr, env: Env<'_>) -> Eval {
+    fn function_value(&mut self, function: &FunctionExpr, env: &Env<'_>) -> Eval {
         let mut captures = Vec::with_capacity(function.captures.len());
         for capture in &function.captures {
             captures.push(self.eval(capture, env)?);
@@ -466,13 +467,15 @@ fn unpack_cell(value: Value) -> Value {
 /// `base[index]`: `undef` without a warning where there is no such element.
 #[inline(always)]
 fn element(base: &Value, index: Value) -> Value {
-    match (base, index) {
-        // The common case: a whole number that is not negative. NaN fails the comparison.
-        (Value::List(list), Value::Number(x)) if x >= 0.0 && x < 4_294_967_296.0 => {
-            list.get(x as usize).unwrap_or(Value::Undef)
+    // The common case: a whole number that is not negative. NaN fails the comparison.
+    let found = match (base, &index) {
+        (Value::List(list), Value::Number(x)) if *x >= 0.0 && *x < 4_294_967_296.0 => {
+            list.get(*x as usize).unwrap_or(Value::Undef)
         }
-        (base, index) => element_slow(base, &index),
-    }
+        (base, index) => element_slow(base, index),
+    };
+    index.discard();
+    found
 }
 
 #[inline(never)]

@@ -67,7 +67,7 @@ impl Evaluator<'_> {
         out: &mut Nodes,
     ) -> Eval<()> {
         let base = self.enter(block);
-        let env = Env { base, frame, closure: None };
+        let env = &Env { base, frame, closure: None };
         let result = self.assigns(block, env).and_then(|()| {
             block.statements.iter().try_for_each(|statement| {
                 out.extend(self.statement(statement, env)?);
@@ -85,7 +85,7 @@ impl Evaluator<'_> {
         base
     }
 
-    fn assigns(&mut self, block: &Block, env: Env<'_>) -> Eval<()> {
+    fn assigns(&mut self, block: &Block, env: &Env<'_>) -> Eval<()> {
         for assign in &block.assigns {
             if let Some((name, location)) = assign.overwrites {
                 let parameter = Arc::clone(self.program.names.text(name));
@@ -113,7 +113,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn statement(&mut self, statement: &Statement, env: Env<'_>) -> Eval<Option<Arc<Node>>> {
+    fn statement(&mut self, statement: &Statement, env: &Env<'_>) -> Eval<Option<Arc<Node>>> {
         self.step()?;
         match statement {
             Statement::Call(call) => {
@@ -151,7 +151,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn if_statement(&mut self, conditional: &If, env: Env<'_>) -> Eval<Option<Arc<Node>>> {
+    fn if_statement(&mut self, conditional: &If, env: &Env<'_>) -> Eval<Option<Arc<Node>>> {
         let mut depth = 0;
         let mut chosen = conditional.otherwise.as_ref();
         let mut found = false;
@@ -191,7 +191,7 @@ impl Evaluator<'_> {
         self.node(Kind::Group, conditional.modifiers, conditional.location, node)
     }
 
-    fn module_call(&mut self, call: &ModuleCall, env: Env<'_>) -> Eval<Option<Arc<Node>>> {
+    fn module_call(&mut self, call: &ModuleCall, env: &Env<'_>) -> Eval<Option<Arc<Node>>> {
         match &call.callee {
             ModuleCallee::User { id, hops } => {
                 let code = Rc::clone(&self.program.modules[id.0 as usize]);
@@ -243,7 +243,7 @@ impl Evaluator<'_> {
         code: &Rc<ModuleCode>,
         outer: &Rc<Frame>,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         if !self.has_stack() {
             let location = Location { source: code.unit.source, span: code.source.span };
@@ -293,7 +293,7 @@ impl Evaluator<'_> {
     ) -> Eval<()> {
         let base = self.stack.len();
         self.stack.resize(base + body.defaults_frame_size as usize, Value::Unset);
-        let env = Env { base, frame: outer, closure: None };
+        let env = &Env { base, frame: outer, closure: None };
         for (target, default) in &body.defaults {
             match target {
                 Target::Slot(slot) if matches!(frame.get(*slot), Value::Unset) => {
@@ -327,7 +327,7 @@ impl Evaluator<'_> {
         &mut self,
         hops: Option<u32>,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         let selection = call.args.list.first().map(|arg| self.eval(&arg.value, env)).transpose()?;
         let Some(children) = hops.and_then(|hops| ancestor(env.frame, hops).children.clone())
@@ -424,7 +424,7 @@ impl Evaluator<'_> {
             Rc::clone(&children.frame)
         };
         let base = self.enter(block);
-        let env = Env { base, frame: &own, closure: None };
+        let env = &Env { base, frame: &own, closure: None };
         let mut indices = indices;
         let result = self.assigns(block, env).and_then(|()| {
             indices.try_for_each(|index| {
@@ -444,7 +444,7 @@ impl Evaluator<'_> {
         &mut self,
         f: &ForModule,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         let mut nodes = Nodes::new();
         if !f.loops.is_empty() {
@@ -463,13 +463,13 @@ impl Evaluator<'_> {
         level: usize,
         frame: &Rc<Frame>,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
         out: &mut Nodes,
     ) -> Eval<()> {
         let Some((target, values, location)) = f.loops.get(level) else {
             return self.block(&call.children, frame, out);
         };
-        let inner = Env { base: env.base, frame, closure: None };
+        let inner = &Env { base: env.base, frame, closure: None };
         let values = self.eval(values, inner)?;
         let mark = self.mark();
         self.for_each(values, *location, |this, value| {
@@ -488,11 +488,11 @@ impl Evaluator<'_> {
         &mut self,
         frame_slots: u32,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         let frame = Rc::new(Frame::new(Some(Rc::clone(env.frame)), frame_slots as usize));
         let mark = self.mark();
-        let inner = Env { base: env.base, frame: &frame, closure: None };
+        let inner = &Env { base: env.base, frame: &frame, closure: None };
         for arg in &call.args.list {
             let value = self.eval(&arg.value, inner)?;
             match arg.target {
@@ -525,7 +525,7 @@ impl Evaluator<'_> {
         &mut self,
         text: &str,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         let find = |slot| call.args.list.iter().find(|arg| arg.target == Target::Slot(slot));
         let holds = match find(0) {
@@ -546,7 +546,7 @@ impl Evaluator<'_> {
     pub(crate) fn echo_module(
         &mut self,
         call: &ModuleCall,
-        env: Env<'_>,
+        env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
         let text = self.echo_text(&call.args.list, env, call.location)?;
         self.program.messages.push(Diagnostic::new(Severity::Echo, text, Some(call.location)));
@@ -554,7 +554,7 @@ impl Evaluator<'_> {
     }
 
     /// A group of the children; nothing without any.
-    fn pass_through(&mut self, call: &ModuleCall, env: Env<'_>) -> Eval<Option<Arc<Node>>> {
+    fn pass_through(&mut self, call: &ModuleCall, env: &Env<'_>) -> Eval<Option<Arc<Node>>> {
         if call.children.statements.is_empty() {
             return Ok(None);
         }
@@ -579,7 +579,7 @@ impl Evaluator<'_> {
         let mark = self.mark();
         let before = (self.outside_reads, self.program.messages.count);
         let base = self.enter(&block);
-        let env = Env { base, frame: &frame, closure: None };
+        let env = &Env { base, frame: &frame, closure: None };
         let result = self.assigns(&block, env);
         self.stack.truncate(base);
         result?;

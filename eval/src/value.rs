@@ -37,6 +37,7 @@ impl Value {
     }
 
     /// Whether the value counts as true in a condition.
+    #[inline]
     pub(crate) fn is_true(&self) -> bool {
         match self {
             Value::Unset | Value::Cell(_) | Value::Undef => false,

@@ -86,13 +86,17 @@ pub(crate) fn call(
     ev: &mut Evaluator<'_>,
     call: &BuiltinCall,
     args: &[Argument],
-    env: Env<'_>,
+    env: &Env<'_>,
 ) -> Eval {
     match call.function {
         Builtin::Math(name, f) => {
             if let [arg] = args {
-                return match ev.quick(&arg.value, env)? {
-                    Value::Number(x) => Ok(Value::Number(f(x))),
+                let value = ev.quick(&arg.value, env)?;
+                if let Value::Number(x) = value {
+                    std::mem::forget(value);
+                    return Ok(Value::Number(f(x)));
+                }
+                return match value {
                     other => ev.undefined(wrong_type(name, 0, "number", &other), call.location),
                 };
             }
@@ -126,7 +130,7 @@ pub(crate) fn call(
     }
 }
 
-fn evaluate(ev: &mut Evaluator<'_>, args: &[Argument], env: Env<'_>) -> Eval<Args> {
+fn evaluate(ev: &mut Evaluator<'_>, args: &[Argument], env: &Env<'_>) -> Eval<Args> {
     let mut values = Args::new();
     for arg in args {
         values.push(ev.quick(&arg.value, env)?);

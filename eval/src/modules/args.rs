@@ -21,7 +21,7 @@ pub(crate) struct Args {
 impl Args {
     /// Evaluates the arguments of a call. `$name = value` among them is set, for the node and its children; the
     /// caller restores what was before.
-    pub(crate) fn evaluate(ev: &mut Evaluator<'_>, call: &ModuleCall, env: Env<'_>) -> Eval<Self> {
+    pub(crate) fn evaluate(ev: &mut Evaluator<'_>, call: &ModuleCall, env: &Env<'_>) -> Eval<Self> {
         let mut values: SmallVec<[Value; 4]> = SmallVec::new();
         let mut specials = crate::call::Specials::new();
         for arg in &call.args.list {

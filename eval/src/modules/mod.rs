@@ -193,7 +193,7 @@ pub(crate) fn instantiate(
     ev: &mut Evaluator<'_>,
     module: BuiltinModule,
     call: &ModuleCall,
-    env: Env<'_>,
+    env: &Env<'_>,
 ) -> Eval<Option<Arc<Node>>> {
     if module == M::Echo {
         return ev.echo_module(call, env);
