@@ -1,7 +1,26 @@
 //! Geometry: a CSG tree in, coloured parts out.
 //!
-//! [`Mesh`] is the one type for triangles. Only `kernel` names the kernel crate. Source text is unknown here: what goes
-//! wrong is reported with the [`Origin`](scadstream_csg::Origin) of the node that caused it.
+//! [`solve()`] is the way in: it takes the nodes of a tree bottom up, each a [`Solid`] (3D, in the kernel) or a
+//! [`Region`] (2D), and gives a [`Part`] for each top-level object and an exact union of them all on request. [`Mesh`]
+//! is the one type for triangles that others see. Only `kernel` names the kernel crate. Source text is unknown here:
+//! what goes wrong is reported with the [`Origin`](scadstream_csg::Origin) of the node that caused it.
+//!
+//! ```
+//! use scadstream_csg::{Kind, Modifiers, Node, Origin};
+//! use scadstream_geometry::{CancelToken, Job, SolidCache, Whole, measure, solve};
+//!
+//! let node = |kind, children| Node::new(kind, Modifiers::default(), Origin::default(), children);
+//! let cube = |edge: f64| node(Kind::Cube { size: [edge; 3], center: true }, vec![]);
+//! let shell = node(Kind::Difference, vec![cube(3.0), cube(1.0)]);
+//!
+//! let cache = SolidCache::new(64 << 20);
+//! let job = Job::new(&cache, CancelToken::new());
+//! let solution = solve(&shell, &job)?;
+//! assert_eq!(solution.parts.len(), 1);
+//! let Ok(Whole::Solid(mesh)) = solution.unite(&job)? else { panic!("a solid model") };
+//! assert_eq!(measure::measure(&mesh).volume, 26.0);
+//! # Ok::<(), scadstream_geometry::Cancelled>(())
+//! ```
 
 pub mod affine;
 pub mod cache;
