@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench web lint-web test-web clean
+.PHONY: help run test check bench web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,13 +31,16 @@ lint-web:
 	npm run --silent lint --prefix $(WEB)
 	npm run --silent typecheck --prefix $(WEB)
 
-test-web:
-	npm test --silent --prefix $(WEB)
-
 bench: ## times of five models beside the installed openscad
 	@scripts/setup.sh test
-	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bin scadstream --bin bench
+	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
 	target/release/bench
+
+screenshot: web ## make the README's picture anew
+	@scripts/setup.sh test
+	$(CARGO) build --locked --quiet --bin scadstream
+	SCADSTREAM_BIN=$(CURDIR)/target/debug/scadstream SCADSTREAM_SCREENSHOT=$(CURDIR)/docs/screenshot.png \
+		npm test --silent --prefix tests/browser
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -42,10 +42,14 @@ if [ -n "$packages" ]; then
 fi
 
 # npm ci deletes and copies everything again, so only after the lock file changed.
-lock=web-client/package-lock.json
-stamp=web-client/node_modules/.installed
-if ! cmp -s "$lock" "$stamp"; then
-    echo "setup: installing npm packages"
-    npm ci --prefix web-client --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm ci failed in web-client"
-    cp "$lock" "$stamp"
+npm_packages() {
+    if ! cmp -s "$1/package-lock.json" "$1/node_modules/.installed"; then
+        echo "setup: installing npm packages of $1"
+        npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm ci failed in $1"
+        cp "$1/package-lock.json" "$1/node_modules/.installed"
+    fi
+}
+npm_packages web-client
+if [ "$1" = test ]; then
+    npm_packages tests/browser
 fi

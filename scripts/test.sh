@@ -2,6 +2,7 @@
 # Checks and tests everything, and counts what ran. Called by `make test`, after setup.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -24,12 +25,14 @@ step "web client: lints" npm run --silent lint --prefix web-client
 step "web client: build" npm run --silent build --prefix web-client
 step "web client: types" npm run --silent typecheck --prefix web-client
 step "web client: tests" npm test --silent --prefix web-client
-step "browser" npm run --silent test:browser --prefix web-client
+step "browser: lints" npm run --silent lint --prefix tests/browser
+step "browser: tests" env SCADSTREAM_BIN="$CARGO_TARGET_DIR/debug/scadstream" npm test --silent --prefix tests/browser
 
-# cargo: "test result: ok. 12 passed; ..."; vitest: " Tests  12 passed (12)"; own runners: "12 passed, 0 failed".
+# cargo: "test result: ok. 12 passed; ..."; vitest: " Tests  12 passed (12)"; node: "i pass 12"; our own: "12 passed, 0 failed".
 passed=$(sed -E 's/\x1b\[[0-9;]*m//g' "$log" | awk '
     /^test result: ok\./ { total += $4 }
     /^ *Tests +[0-9]+ passed/ { total += $2 }
+    /^[^a-z0-9]+pass [0-9]+$/ { total += $NF }
     /^[0-9]+ passed, 0 failed/ { total += $1 }
     END { print total + 0 }')
 printf '\n%d passed, 0 failed\n' "$passed"
