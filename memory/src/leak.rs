@@ -50,7 +50,7 @@ impl LeakDetector {
 
     /// Takes the `live_bytes` after a job, of which caches say that they hold `cached_bytes`.
     ///
-    /// Costs some ten microseconds.
+    /// Costs some hundred microseconds.
     pub fn record(&mut self, live_bytes: u64, cached_bytes: u64) -> LeakVerdict {
         push(&mut self.unexplained, live_bytes as f64 - cached_bytes as f64);
         push(&mut self.cached, cached_bytes as f64);

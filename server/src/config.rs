@@ -24,7 +24,8 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Open connections at once, sessions and plain requests together.
     pub max_connections: usize,
-    /// Messages per second that a session may send in the long run; more are read more slowly.
+    /// Requests per second that a session may send in the long run; more are read more slowly. Credit, which comes with
+    /// every chunk, counts as a fiftieth of one.
     pub messages_per_second: u32,
     /// Jobs that may wait for a worker, of all sessions together.
     pub queue_length: usize,

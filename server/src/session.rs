@@ -15,11 +15,11 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use scadstream_protocol::limits::{MAX_FILES, MAX_FRAME_BYTES};
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
-use scadstream_protocol::{ClientMessage, DecodeError, ServerMessage, VERSION};
+use scadstream_protocol::{ClientMessage, DecodeError, Kind, ServerMessage, VERSION};
 
 use crate::dispatcher::{Event, Source};
 use crate::http::App;
-use crate::outbox::{Next, Outbox};
+use crate::outbox::{Next, Outbox, kind_of};
 use crate::to_wire;
 use crate::uploads::Uploads;
 
@@ -35,7 +35,7 @@ const FAREWELL_TIME: Duration = Duration::from_secs(5);
 const LAST_WORDS_TIME: Duration = Duration::from_millis(250);
 /// The fault at which the connection is closed.
 const MOST_FAULTS: u32 = 16;
-/// Messages that may come at once, as multiples of those allowed per second.
+/// What may come at once, in seconds of the steady rate.
 const BURST: f64 = 5.0;
 /// A little more than a frame, so that one that is too long by a little is answered and skipped.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 4 * MAX_FRAME_BYTES;
@@ -145,10 +145,14 @@ impl Reader {
         let credit = hello.credit.into();
         self.tell(Event::Open { session: self.id, outbox, credit }).await;
         while let Some(frame) = self.next_frame().await {
+            let weight = weight_of(&frame);
             if self.obey(frame).await.is_break() {
                 break;
             }
-            self.allowance.spend().await;
+            let pause = self.allowance.spend(weight, Instant::now());
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
         }
     }
 
@@ -346,7 +350,7 @@ impl Reader {
     }
 }
 
-/// How many messages may still come before the reader slows down: a bucket that fills at a steady rate.
+/// How much may still come before the reader slows down: a bucket that fills at a steady rate.
 #[derive(Debug)]
 struct Allowance {
     per_second: f64,
@@ -360,16 +364,19 @@ impl Allowance {
         Self { per_second, left: per_second * BURST, at: Instant::now() }
     }
 
-    /// Takes one message's worth, and waits until there is one if there is none.
-    async fn spend(&mut self) {
-        let now = Instant::now();
-        let filled = (now - self.at).as_secs_f64() * self.per_second;
-        self.left = (self.left + filled).min(self.per_second * BURST) - 1.0;
+    /// Takes a message's weight out, and says how long to wait until the bucket is not overdrawn.
+    fn spend(&mut self, weight: f64, now: Instant) -> Duration {
+        let filled = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second;
+        self.left = (self.left + filled).min(self.per_second * BURST) - weight;
         self.at = now;
-        if self.left < 0.0 {
-            tokio::time::sleep(Duration::from_secs_f64(-self.left / self.per_second)).await;
-        }
+        Duration::from_secs_f64((-self.left / self.per_second).max(0.0))
     }
+}
+
+/// What a message counts against the allowance. Credit comes with every chunk, and costs next to nothing.
+fn weight_of(frame: &[u8]) -> f64 {
+    let kind = kind_of(frame);
+    if kind == Kind::Credit as u8 || kind == Kind::Ping as u8 { 0.02 } else { 1.0 }
 }
 
 /// The failure code that the protocol has for bytes that are no message.
@@ -385,4 +392,43 @@ fn code_of(error: &DecodeError) -> FailureCode {
 pub(crate) fn same(a: &str, b: &str) -> bool {
     let differing = a.bytes().zip(b.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
     a.len() == b.len() && differing == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_free_and_then_the_rate_holds() {
+        let mut allowance = Allowance::new(100);
+        let start = allowance.at;
+        for _ in 0..500 {
+            assert_eq!(allowance.spend(1.0, start), Duration::ZERO);
+        }
+        assert_eq!(allowance.spend(1.0, start), Duration::from_millis(10));
+        assert_eq!(allowance.spend(1.0, start), Duration::from_millis(20));
+        let rested = start + Duration::from_secs(60);
+        assert_eq!(allowance.spend(1.0, rested), Duration::ZERO);
+    }
+
+    #[test]
+    fn credit_for_ten_thousand_chunks_a_second_is_no_burden() {
+        let credit = ClientMessage::from(wire::Credit { bytes: 1 }).encode().unwrap();
+        let mut allowance = Allowance::new(200);
+        let start = allowance.at;
+        for millisecond in 0..60_000 {
+            for _ in 0..10 {
+                let now = start + Duration::from_millis(millisecond);
+                assert_eq!(allowance.spend(weight_of(&credit), now), Duration::ZERO);
+            }
+        }
+    }
+
+    #[test]
+    fn secrets_are_equal_or_not() {
+        assert!(same("secret", "secret"));
+        for other in ["", "secreT", "secret ", "secre"] {
+            assert!(!same("secret", other), "{other:?}");
+        }
+    }
 }
