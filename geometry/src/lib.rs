@@ -33,6 +33,7 @@ pub mod fill;
 pub mod fragments;
 mod grid;
 pub mod hull2d;
+pub mod import;
 pub mod kernel;
 pub mod linear_extrude;
 pub mod measure;
@@ -49,6 +50,7 @@ pub mod rotate_extrude;
 mod shape;
 mod slices;
 pub mod solve;
+pub mod surface;
 #[cfg(test)]
 mod testing;
 pub mod text;

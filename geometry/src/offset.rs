@@ -1,4 +1,4 @@
-//! `offset()`: outlines moved outwards or inwards.
+//! `offset()`: outlines moved outwards or inwards; and lines drawn with a width.
 
 use clipper2_rust::core::Paths64;
 use clipper2_rust::offset::{ClipperOffset, EndType, JoinType};
@@ -7,7 +7,7 @@ use scadstream_csg::{Fragments, OffsetDelta, degrees};
 use crate::clip::{finish, to_paths};
 use crate::fragments::segments;
 use crate::grid::{Grid, reach};
-use crate::region::Region;
+use crate::region::{Point, Region};
 
 /// How many times the distance a sharp corner may reach out: no limit in practice. OpenSCAD's value.
 const MITER_LIMIT: f64 = 1.0e6;
@@ -41,6 +41,61 @@ pub fn offset(region: &Region, delta: OffsetDelta, fragments: Fragments) -> Regi
     };
     let mut clipper = ClipperOffset::new(MITER_LIMIT, arc_tolerance, false, false);
     clipper.add_paths(&to_paths(&mut grid, region), join, EndType::Polygon);
+    let mut paths = Paths64::new();
+    clipper.execute(distance, &mut paths);
+    finish(&grid, paths)
+}
+
+/// How a line of some width ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cap {
+    /// At its last point.
+    Butt,
+    /// Half of the width further.
+    Square,
+    /// In half a circle.
+    Round,
+}
+
+/// How a line of some width turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Join {
+    /// In a point, or cut off where that is farther than twice the width away.
+    Miter,
+    /// Cut off.
+    Bevel,
+    /// Around a circle.
+    Round,
+}
+
+/// SVG's limit of how far a turn may reach, as a multiple of half the width.
+const STROKE_MITER_LIMIT: f64 = 4.0;
+
+/// Steps to the circle of round ends and turns of lines. OpenSCAD's number.
+const STROKE_STEPS: f64 = 50.0;
+
+/// The area of lines drawn with a width.
+pub fn stroke(lines: &[Vec<Point>], width: f64, cap: Cap, join: Join) -> Region {
+    if lines.is_empty() || !width.is_finite() || width <= 0.0 {
+        return Region::default();
+    }
+    let points = lines.iter().flatten().copied();
+    let mut grid = Grid::new(reach(points) + width * STROKE_MITER_LIMIT);
+    let distance = width / 2.0 * grid.scale();
+    let arc_tolerance = distance * (1.0 - degrees::cos(180.0 / STROKE_STEPS)) * WHOLE_STEPS;
+    let join = match join {
+        Join::Miter => JoinType::Miter,
+        Join::Bevel => JoinType::Bevel,
+        Join::Round => JoinType::Round,
+    };
+    let end = match cap {
+        Cap::Butt => EndType::Butt,
+        Cap::Square => EndType::Square,
+        Cap::Round => EndType::Round,
+    };
+    let mut clipper = ClipperOffset::new(STROKE_MITER_LIMIT, arc_tolerance, false, false);
+    let paths: Paths64 = lines.iter().map(|line| grid.path(line)).collect();
+    clipper.add_paths(&paths, join, end);
     let mut paths = Paths64::new();
     clipper.execute(distance, &mut paths);
     finish(&grid, paths)

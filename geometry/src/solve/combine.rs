@@ -4,17 +4,19 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{Kind, Node, Origin, TextParameters};
+use scadstream_csg::{FileData, ImportParameters, Kind, Node, Origin, TextParameters};
 
 use super::Job;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::import::{Geometry, import};
 use crate::kernel::{KernelError, Solid};
 use crate::mesh::Mesh;
 use crate::polygon;
-use crate::polyhedron::{Mended, polyhedron};
+use crate::polyhedron::{Mended, mend, polyhedron};
 use crate::primitives::{cube, cylinder, cylinder_triangles, sphere, sphere_triangles};
 use crate::region::Region;
 use crate::shape::Shape;
+use crate::surface::surface;
 use crate::text::{FontBook, text};
 
 /// A node's shape and what there is to say about it.
@@ -94,6 +96,10 @@ impl Work<'_> {
                 Ok(Shape::flat(polygon::polygon(points, paths.as_deref())))
             }
             Kind::Text(parameters) => Ok(Shape::flat(self.text(parameters))),
+            Kind::Import(parameters) => self.import(parameters),
+            Kind::Surface { file, center, invert, .. } => {
+                self.surface(file.as_ref(), *center, *invert)
+            }
             other => {
                 let message = format!("{} is not supported yet", name_of(other));
                 self.say(Severity::Error, self.node.origin(), &message);
@@ -119,6 +125,33 @@ impl Work<'_> {
                 Shape::sheet(&used)
             }
         })
+    }
+
+    /// A file that is not there was warned of when the model was evaluated.
+    fn import(&mut self, parameters: &ImportParameters) -> Result<Shape, Fault> {
+        let Some(file) = &parameters.file else { return Ok(Shape::Nothing) };
+        let imported =
+            import(file, parameters).map_err(|error| Fault::Message(error.to_string()))?;
+        imported.warnings.iter().for_each(|warning| self.warn(warning));
+        let mesh = match imported.geometry {
+            Geometry::Mesh(mesh) => mesh,
+            Geometry::Flat(region) => return Ok(Shape::flat(region)),
+        };
+        let Mended { solid, notes } = mend(mesh, &self.job.cancel)?;
+        notes.iter().for_each(|note| self.warn(&format!("import(): {}: {note}", file.name)));
+        Ok(Shape::solid(solid))
+    }
+
+    fn surface(
+        &mut self,
+        file: Option<&FileData>,
+        center: bool,
+        invert: bool,
+    ) -> Result<Shape, Fault> {
+        let Some(file) = file else { return Ok(Shape::Nothing) };
+        let mesh =
+            surface(file, center, invert).map_err(|error| Fault::Message(error.to_string()))?;
+        self.closed_mesh(&mesh)
     }
 
     fn text(&mut self, parameters: &TextParameters) -> Region {
@@ -184,9 +217,7 @@ impl Work<'_> {
 /// The module that makes such a node, for messages about what is not there yet.
 fn name_of(kind: &Kind) -> &'static str {
     match kind {
-        Kind::Surface { .. } => "surface()",
         Kind::Roof { .. } => "roof()",
-        Kind::Import(_) => "import()",
         _ => "this object",
     }
 }
