@@ -71,7 +71,7 @@ impl DocumentEngine {
         sink: &mut dyn JobSink,
     ) -> Result<Model, Ended> {
         sink.progress(Progress { stage: Stage::Evaluate, fraction: None, place: None });
-        let main = document.files.first().ok_or_else(|| no_main_file())?;
+        let main = document.files.first().ok_or_else(no_main_file)?;
         let files: Files =
             document.files.iter().map(|file| (file.name.clone(), file.content.clone())).collect();
         let input = Input {
