@@ -13,7 +13,7 @@ pub use scadstream_memory::pressure::PressureLevel;
 
 use crate::job_control::JobControl;
 
-/// Stack of the job thread. The evaluator and the CSG tree recurse; the system provides the pages only when they are
+/// Stack of the thread that a job runs on. The evaluator and the CSG tree recurse; the system provides the pages only when they are
 /// touched.
 pub const JOB_STACK_BYTES: usize = 512 << 20;
 

@@ -3,7 +3,7 @@
 //! Three threads, so that nothing waits for anything that takes long:
 //!
 //! - *control* (the calling thread) reads the socket; a job is cancelled the moment its message arrives;
-//! - *job* runs the [`Engine`] on a large stack ([`job`]);
+//! - *job* runs the [`Engine`], on a thread with a large stack for each job ([`job`]);
 //! - *sending* makes chunks of finished scenes, as the client's credit allows ([`sending`]).
 //!
 //! The process ends when the supervisor closes the socket. It owns nothing that outlives a job but caches.
@@ -59,7 +59,7 @@ const SENDING_QUEUE: usize = 1024;
 ///
 /// # Errors
 /// When the worker cannot start.
-pub fn run<E: Engine>(
+pub fn run<E: Engine + Send>(
     settings: WorkerSettings,
     make_engine: impl Fn() -> E + Send + 'static,
 ) -> Result<(), WorkerError> {
@@ -80,7 +80,6 @@ pub fn run<E: Engine>(
     let runner = job::Runner::new(Arc::clone(&link), to_sending.clone(), settings.thresholds);
     std::thread::Builder::new()
         .name("job".into())
-        .stack_size(JOB_STACK_BYTES)
         .spawn(move || runner.run(&jobs, make_engine))
         .map_err(WorkerError::Thread)?;
 

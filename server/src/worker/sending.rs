@@ -203,12 +203,10 @@ impl Sending {
     }
 
     fn begin_file(&mut self, id: JobId, file: ExportedFile) {
-        let Some(job) = self.jobs.get_mut(&id) else { return };
-        // An empty file is one empty piece.
-        let pieces = file.content.len().div_ceil(FILE_PIECE_BYTES).max(1);
-        job.pending = (0..pieces as u32).collect();
-        job.content = Content::File(file);
-        self.want(id);
+        // It is sent when the job is done: the last piece is the client's whole answer, and nothing may fail after it.
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.content = Content::File(file);
+        }
     }
 
     fn end(&mut self, id: JobId, finished: Finished) {
@@ -216,6 +214,12 @@ impl Sending {
         match finished {
             Finished::Done(facts) => {
                 job.facts = Some(facts);
+                if let Content::File(file) = &job.content {
+                    // An empty file is one empty piece.
+                    let pieces = file.content.len().div_ceil(FILE_PIECE_BYTES).max(1);
+                    job.pending = (0..pieces as u32).collect();
+                    self.want(id);
+                }
                 self.finish_if_sent(id);
             }
             Finished::Failed(failure) => {

@@ -106,6 +106,16 @@ async fn a_panic_is_told_and_the_worker_goes_on_with_a_fresh_engine() {
 }
 
 #[tokio::test]
+async fn the_stack_of_a_deep_recursion_is_given_back() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    assert_eq!(client.echo(1, "deep").await, "30000");
+    let resident_mb: u32 = client.echo(2, "resident").await.parse().expect("a number");
+    assert!(resident_mb < 100, "{resident_mb} MB");
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn too_much_memory_is_told_whether_the_job_notices_or_not() {
     let mut config = config();
     config.worker_command.environment.push((HARD_LIMIT.into(), "100".into()));

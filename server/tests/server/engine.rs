@@ -6,6 +6,7 @@
 //! - `echo TEXT`, `made` (echoes how many chunks this process ever wrote), `pid`
 //! - `file NAME`: echoes the length of the document's file
 //! - `wait`: until cancelled; `spin`: the same with the processor busy; `deaf`: for ever, whatever is asked
+//! - `deep`: uses most of the stack; `resident`: echoes the process's resident megabytes
 //! - `panic`, `abort`, `fail`, `keep MB` (allocates and holds), `greedy` (allocates until stopped)
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,6 +105,11 @@ impl TestEngine {
                 let file = job.document.files.iter().find(|file| file.name == rest);
                 echo(sink, file.map_or("none".into(), |file| file.content.len().to_string()));
             }
+            "deep" => echo(sink, use_stack(300_000_000).to_string()),
+            "resident" => {
+                let bytes = scadstream_memory::system::resident_bytes().expect("Linux tells");
+                echo(sink, (bytes / 1_000_000).to_string());
+            }
             "wait" => {
                 wait_until_cancelled(control);
                 return Err(Outcome::Cancelled);
@@ -149,6 +155,15 @@ fn failed(code: FailureCode, message: &str) -> Outcome {
         place: Some(place),
         details: Vec::new(),
     })
+}
+
+/// Touches so many bytes of stack, and says how many calls that took.
+fn use_stack(bytes: usize) -> usize {
+    let block = std::hint::black_box([1_u8; 10_000]);
+    match bytes.checked_sub(block.len()) {
+        Some(rest) => std::hint::black_box(usize::from(block[0]) + use_stack(rest)),
+        None => 0,
+    }
 }
 
 fn wait_until_cancelled(control: &JobControl) {

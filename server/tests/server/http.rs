@@ -71,6 +71,8 @@ async fn a_file_is_made_of_a_posted_model() {
         server.request_bytes("POST", "/api/render?format=stl", "", b"bytes 20000000").await;
     assert_eq!((status, body.len()), (200, 20_000_000));
     assert_eq!(body[19_999_999], 19_999_999_u32 as u8);
+    let (_, metrics) = server.get("/metrics").await;
+    assert!(metrics.contains("scadstream_jobs_total{outcome=\"done\"} 1"), "{metrics}");
     server.stop().await;
 }
 
