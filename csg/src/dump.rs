@@ -288,3 +288,98 @@ fn escape(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::node::{Modifiers, Origin};
+
+    fn node(kind: Kind, modifiers: Modifiers, children: Vec<Arc<Node>>) -> Arc<Node> {
+        Node::new(kind, modifiers, Origin::default(), children)
+    }
+
+    fn plain(kind: Kind, children: Vec<Arc<Node>>) -> Arc<Node> {
+        node(kind, Modifiers::default(), children)
+    }
+
+    #[track_caller]
+    fn check(children: Vec<Arc<Node>>, expect: Expect) {
+        let mut out = String::new();
+        write_csg(&mut out, &plain(Kind::Group, children), |out, x| out.push_str(&x.to_string()));
+        expect.assert_eq(&out);
+    }
+
+    fn cube(x: f64) -> Arc<Node> {
+        plain(Kind::Cube { size: [x; 3], center: false }, vec![])
+    }
+
+    #[test]
+    fn modifiers_stand_before_the_indent() {
+        let background = Modifiers { background: true, ..Modifiers::default() };
+        let sphere = Kind::Sphere { r: 1.0, fragments: Fragments::default() };
+        check(
+            vec![
+                plain(Kind::Union, vec![cube(1.0), node(sphere, background, vec![])]),
+                plain(Kind::Group, vec![]),
+            ],
+            expect![[r#"
+                union() {
+                	cube(size = [1, 1, 1], center = false);
+                %	sphere($fn = 0, $fa = 12, $fs = 2, r = 1);
+                }
+                group();
+
+            "#]],
+        );
+    }
+
+    #[test]
+    fn only_the_subtree_marked_as_root_is_written() {
+        let root = Modifiers { root: true, ..Modifiers::default() };
+        check(
+            vec![cube(1.0), plain(Kind::Union, vec![node(Kind::Hull, root, vec![cube(2.0)])])],
+            expect![[r#"
+                hull() {
+                	cube(size = [2, 2, 2], center = false);
+                }
+
+            "#]],
+        );
+    }
+
+    #[test]
+    fn names_of_files_are_escaped() {
+        let import = ImportParameters {
+            name: "a\"b\\c.svg".into(),
+            file: None,
+            layer: None,
+            id: None,
+            origin: [0.0; 2],
+            scale: 1.0,
+            center: false,
+            dpi: 72.0,
+            convexity: 1,
+            fragments: Fragments::default(),
+        };
+        check(
+            vec![plain(Kind::Import(Arc::new(import)), vec![])],
+            expect![[r#"
+                import(file = "a\"b\\c.svg", layer = "", origin = [0, 0], center = false, dpi = 72, scale = 1, convexity = 1, $fn = 0, $fa = 12, $fs = 2, timestamp = 0);
+
+            "#]],
+        );
+    }
+
+    #[test]
+    fn deep_trees_are_written_without_recursion() {
+        let mut node = cube(1.0);
+        for _ in 0..3_000 {
+            node = plain(Kind::Union, vec![node]);
+        }
+        let mut out = String::new();
+        write_csg(&mut out, &plain(Kind::Group, vec![node]), |out, x| out.push_str(&x.to_string()));
+        assert_eq!(out.matches("union()").count(), 3_000);
+    }
+}

@@ -229,10 +229,10 @@ impl Evaluator<'_> {
             }
             self.warn_arguments(&warnings, call.location);
         }
-        if let Some(this) = closure.and_then(|closure| closure.this.as_ref()) {
-            if let Some(slot) = this_slot(&code.params, &self.program.names) {
-                self.stack[base + slot as usize] = this.clone();
-            }
+        if let Some(this) = closure.and_then(|closure| closure.this.as_ref())
+            && let Some(slot) = this_slot(&code.params, &self.program.names)
+        {
+            self.stack[base + slot as usize] = this.clone();
         }
         Ok(specials)
     }

@@ -221,7 +221,7 @@ impl<'w> Evaluator<'w> {
     /// Counts a node made.
     pub(crate) fn count_node(&mut self) -> Eval<()> {
         self.nodes += 1;
-        if self.nodes % NODES_PER_CHECKPOINT == 0 { self.checkpoint() } else { Ok(()) }
+        if self.nodes.is_multiple_of(NODES_PER_CHECKPOINT) { self.checkpoint() } else { Ok(()) }
     }
 
     fn checkpoint(&mut self) -> Eval<()> {

@@ -5,7 +5,7 @@
 //! what was meant to be drawn, or nothing. It does no I/O of its own.
 //!
 //! Stages: `load` (files, `include`, `use`) → `compile` (names to slots) → `evaluator`, `expr`, `call`,
-//! `comprehension` (values) and `instantiate`, `modules` (nodes).
+//! `comprehension`, `builtin` (values) and `instantiate`, `flow`, `children`, `modules` (nodes).
 //!
 //! Deep recursion of the model is recursion of this crate: run it on a thread with a large stack, and the model may
 //! recurse deeper before it is told to stop.
@@ -30,6 +30,7 @@
 mod bind;
 mod builtin;
 mod call;
+mod children;
 mod closure;
 mod code;
 mod compare;
@@ -38,6 +39,7 @@ mod comprehension;
 mod evaluate;
 mod evaluator;
 mod expr;
+mod flow;
 mod format;
 mod instantiate;
 mod json;
@@ -56,6 +58,7 @@ mod random;
 mod range;
 mod scope;
 mod text;
+mod used_file;
 mod value;
 mod world;
 

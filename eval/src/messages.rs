@@ -20,10 +20,18 @@ pub(crate) struct Messages {
     pub(crate) hard_warnings: bool,
     /// A warning came although warnings are hard.
     pub(crate) stopped_by_warning: bool,
-    last: Option<(Severity, String, Option<(u32, u32)>)>,
+    last: Option<Shown>,
     repeats: u32,
     /// How many messages were pushed, shown or not.
     pub(crate) count: u64,
+}
+
+/// What makes a message the same as another: group, text, source and line.
+#[derive(Debug, PartialEq)]
+struct Shown {
+    severity: Severity,
+    message: String,
+    place: Option<(u32, u32)>,
 }
 
 impl Messages {
@@ -46,20 +54,18 @@ impl Messages {
         if matches!(diagnostic.severity, Severity::Echo | Severity::Note) {
             return false;
         }
-        let same_text = self
-            .last
-            .as_ref()
-            .is_some_and(|(s, text, _)| *s == diagnostic.severity && *text == diagnostic.message);
         let place = diagnostic.location.map(|location| {
             let line = self.sources.get(location.source).line_column(location.span.start).line;
             (location.source.0, line)
         });
-        if same_text && self.last.as_ref().is_some_and(|(.., last)| *last == place) {
+        let shown =
+            Shown { severity: diagnostic.severity, message: diagnostic.message.clone(), place };
+        if self.last.as_ref() == Some(&shown) {
             self.repeats += 1;
             return self.repeats >= REPEATS_SHOWN;
         }
         self.repeats = 0;
-        self.last = Some((diagnostic.severity, diagnostic.message.clone(), place));
+        self.last = Some(shown);
         false
     }
 

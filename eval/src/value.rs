@@ -115,10 +115,7 @@ impl Value {
 
     /// Whether dropping this may drop other values below it.
     pub(crate) fn nests(&self) -> bool {
-        match self {
-            Value::List(List::Values(_)) | Value::Function(_) | Value::Object(_) => true,
-            _ => false,
-        }
+        matches!(self, Value::List(List::Values(_)) | Value::Function(_) | Value::Object(_))
     }
 }
 

@@ -4,6 +4,8 @@
 //! Newer OpenSCAD words some messages differently and has dropped some features; this crate follows the newer. Wording
 //! is mapped to the old one in [`as_2021`]; scripts that differ for another reason are listed with it.
 
+#![allow(clippy::unwrap_used, reason = "a test may end where it finds something amiss")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

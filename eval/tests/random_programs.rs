@@ -2,6 +2,8 @@
 //!
 //! The generator keeps to what release 2021.01 and newer ones agree on.
 
+#![allow(clippy::unwrap_used, reason = "a test may end where it finds something amiss")]
+
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
 

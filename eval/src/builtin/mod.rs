@@ -96,9 +96,7 @@ pub(crate) fn call(
                     std::mem::forget(value);
                     return Ok(Value::Number(f(x)));
                 }
-                return match value {
-                    other => ev.undefined(wrong_type(name, 0, "number", &other), call.location),
-                };
+                return ev.undefined(wrong_type(name, 0, "number", &value), call.location);
             }
             let count = evaluate(ev, args, env)?.len();
             ev.undefined(wrong_count(name, "1", count), call.location)

@@ -205,7 +205,7 @@ fn compile_contents(
             None => Target::Slot(scope.declare(*name, false)),
         };
         let is_parameter = !scope.mark_assigned(*name);
-        let overwrites = (is_parameter && is_literal(ast)).then(|| (*name, location));
+        let overwrites = (is_parameter && is_literal(ast)).then_some((*name, location));
         assigns.push(Assign { target, value, overwrites });
     }
     let mut statements = Vec::with_capacity(contents.statements.len());

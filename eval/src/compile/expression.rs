@@ -41,7 +41,7 @@ impl Compiler<'_> {
         } else {
             self.expr_kind(expr)
         };
-        let guard = self.depth % GUARD_EVERY == 0;
+        let guard = self.depth.is_multiple_of(GUARD_EVERY);
         self.depth -= 1;
         if guard { Expr::Guard(Box::new(compiled)) } else { compiled }
     }
@@ -274,10 +274,10 @@ impl Compiler<'_> {
 
     fn unary(&mut self, op: UnaryOp, operand: &ast::Expr, location: Location) -> Expr {
         let operand = self.expr(operand);
-        if let Expr::Const(value) = &operand {
-            if let Ok(folded) = ops::unary(op, value) {
-                return Expr::Const(folded);
-            }
+        if let Expr::Const(value) = &operand
+            && let Ok(folded) = ops::unary(op, value)
+        {
+            return Expr::Const(folded);
         }
         Expr::Unary(op, Box::new(operand), location)
     }
@@ -312,10 +312,10 @@ impl Compiler<'_> {
             BinaryOp::Or => return Expr::Or(Box::new([left, right])),
             _ => {}
         }
-        if let (Expr::Const(a), Expr::Const(b)) = (&left, &right) {
-            if let Ok(folded) = ops::binary(op, a.clone(), b.clone()) {
-                return Expr::Const(folded);
-            }
+        if let (Expr::Const(a), Expr::Const(b)) = (&left, &right)
+            && let Ok(folded) = ops::binary(op, a.clone(), b.clone())
+        {
+            return Expr::Const(folded);
         }
         Expr::Binary(Box::new(Binary { op, left, right, location: self.location(span) }))
     }
@@ -461,15 +461,12 @@ impl Compiler<'_> {
             if let Some(id) = s.functions.borrow().get(&name) {
                 return Resolved::Function { id: *id, hops };
             }
-            if let Some(variable) = s.variables.borrow().get(&name) {
-                if !in_order || variable.assigned.get() {
-                    let otherwise = Expr::Const(Value::Undef);
-                    candidates.push(Expr::Scope(Box::new(ScopeVariable {
-                        hops,
-                        slot: variable.slot,
-                        otherwise,
-                    })));
-                }
+            if let Some(variable) = s.variables.borrow().get(&name)
+                && (!in_order || variable.assigned.get())
+            {
+                let otherwise = Expr::Const(Value::Undef);
+                let variable = ScopeVariable { hops, slot: variable.slot, otherwise };
+                candidates.push(Expr::Scope(Box::new(variable)));
             }
             for file in s.uses.borrow().iter().rev() {
                 let used = &self.program.files[file.0 as usize].scope;

@@ -1,5 +1,6 @@
 //! What the tests of this crate share.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test may end where it finds something amiss")]
 
 use std::io;
 use std::path::{Path, PathBuf};
