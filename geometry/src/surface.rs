@@ -247,8 +247,6 @@ mod tests {
         check(surface(&map, false, true).unwrap(), 27.0, [0.0; 3], [3.0, 2.0, 9.0]);
         let map = text("10 9\n3 4 # x\n");
         check(surface(&map, true, false).unwrap(), 4.5, [-0.5, -0.5, 2.0], [0.5, 0.5, 10.0]);
-        let map = text("9 9 9\n9 9");
-        check(surface(&map, false, false).unwrap(), 18.0 - 2.25 - 0.75, [0.0; 3], [2.0, 1.0, 9.0]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Mesh, Problem> {
     // Large files come as an archive of one.
     let unpacked = if bytes.starts_with(b"PK") { Some(threemf::only_entry(bytes)?) } else { None };
     let text = text_of(unpacked.as_deref().unwrap_or(bytes));
-    let document = super::svg::parse_xml(&text)?;
+    let document = super::xml::parse_xml(&text)?;
     let materials = materials(&document);
     let mut soup = Soup::default();
     for mesh in named(document.root(), "mesh") {

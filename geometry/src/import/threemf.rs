@@ -26,7 +26,7 @@ pub(super) fn read(bytes: &[u8], warnings: &mut Vec<String>) -> Result<Mesh, Pro
     let part = model_part(&text_of(&relations)).unwrap_or_else(|| "3D/3dmodel.model".to_owned());
     let content = entry(&mut archive, &part)?;
     let text = text_of(&content);
-    let document = super::svg::parse_xml(&text)?;
+    let document = super::xml::parse_xml(&text)?;
     let mut model = Model { document: &document, ..Model::new(&document) };
     for item in named(document.root(), "item") {
         let transform = transform_of(item)?;
@@ -66,7 +66,7 @@ fn unpacked(file: impl Read) -> Result<Vec<u8>, Problem> {
 
 /// The part that the archive's list of relations calls the model.
 fn model_part(relations: &str) -> Option<String> {
-    let document = super::svg::parse_xml(relations).ok()?;
+    let document = super::xml::parse_xml(relations).ok()?;
     let relation = named(document.root(), "Relationship")
         .find(|node| node.attribute("Type").is_some_and(|kind| kind.ends_with("/3dmodel")))?;
     Some(relation.attribute("Target")?.trim_start_matches('/').to_owned())
