@@ -19,7 +19,6 @@ step() {
 step "format" cargo fmt --all --check
 step "build" cargo build --workspace --all-targets --locked --quiet
 step "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-step "docs" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 step "Rust tests" cargo test --workspace --locked --quiet
 step "web client: lints" npm run --silent lint --prefix web-client
 step "web client: build" npm run --silent build --prefix web-client
