@@ -34,7 +34,8 @@ fn of_plan(plan: &ChunkPlan) -> BTreeMap<Key, usize> {
 }
 
 fn plan(mesh: Mesh, vertices: usize) -> ChunkPlan {
-    ChunkPlan::new(vec![Arc::new(mesh)], ChunkOptions { vertices }, &|| false).unwrap()
+    ChunkPlan::new(vec![Arc::new(mesh)], ChunkOptions { vertices }, &|| false)
+        .expect("nobody cancels")
 }
 
 fn mesh() -> impl Strategy<Value = Mesh> {
