@@ -8,7 +8,10 @@
 const MAX_LEVEL: i16 = 500;
 
 /// Smallest level in use; finer cells than this could not tell two doubles near 1 apart.
-pub(crate) const MIN_LEVEL: i16 = -60;
+const MIN_LEVEL: i16 = -60;
+
+/// Cells this many edges from the origin are not split: halves of them could not tell two doubles apart there.
+const MAX_SPLIT_INDEX: u64 = 1 << 53;
 
 /// One cube of the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,7 +40,12 @@ impl Cell {
         (0..3).filter(|&axis| point[axis] >= corner[axis] + half).map(|axis| 1 << axis).sum()
     }
 
-    /// One of the eight halves.
+    /// Whether doubles inside could lie in different halves.
+    pub(crate) fn is_divisible(&self) -> bool {
+        self.level > MIN_LEVEL && self.index.iter().all(|i| i.unsigned_abs() < MAX_SPLIT_INDEX)
+    }
+
+    /// One of the eight halves of a divisible cell.
     pub(crate) fn child(&self, octant: usize) -> Cell {
         let mut index = self.index;
         for (axis, i) in index.iter_mut().enumerate() {
@@ -106,6 +114,14 @@ mod tests {
             assert_eq!(cell.octant(centre), octant);
             assert_eq!(cell_at(centre, 3), cell);
         }
+    }
+
+    #[test]
+    fn cells_as_fine_as_doubles_are_not_divisible() {
+        assert!(cell_at([1.0; 3], 0).is_divisible());
+        assert!(!cell_at([1.0; 3], MIN_LEVEL).is_divisible());
+        assert!(!cell_at([1.0, 1e7, 1.0], -40).is_divisible());
+        assert!(!cell_at([-1e300; 3], MAX_LEVEL).is_divisible());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::cell::{Cell, MIN_LEVEL, cell_at, root_level};
+use crate::cell::{Cell, cell_at, root_level};
 
 /// How much one chunk may hold.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +97,7 @@ struct Splitter<'a> {
 impl Splitter<'_> {
     /// Emits `cell` if its triangles, which begin at `start` of the whole order, fit a chunk; else splits it.
     ///
-    /// Recursion ends at [`MIN_LEVEL`], at most 560 levels down.
+    /// Recursion ends where cells are no longer divisible, at most 560 levels down.
     fn split(
         &mut self,
         cell: Cell,
@@ -112,7 +112,7 @@ impl Splitter<'_> {
             self.cells.push((cell, start..start + order.len()));
             return;
         }
-        if cell.level <= MIN_LEVEL {
+        if !cell.is_divisible() {
             self.cut(cell, order, start);
             return;
         }

@@ -129,6 +129,15 @@ fn triangles_that_no_cell_can_part_are_cut_by_count() {
 }
 
 #[test]
+fn triangles_in_one_place_far_from_the_origin_are_cut_by_count() {
+    let points = (0..3000).map(|i| [1e6 + f64::from(i % 3) * 1e-3, 1e6, -1e6]).collect();
+    let triangles: Vec<_> = (0..1000).map(|i| [i * 3, i * 3 + 1, i * 3 + 2]).collect();
+    let plan = plan(Mesh::new(points, triangles), 30);
+    let total: u32 = plan.infos().iter().map(|info| info.triangles).sum();
+    assert_eq!(total, 1000);
+}
+
+#[test]
 fn planning_can_be_cancelled() {
     let mesh = Arc::new(sheet(10, None));
     assert!(ChunkPlan::new(vec![mesh], ChunkOptions::default(), &|| true).is_err());
