@@ -555,7 +555,10 @@ impl TreeBuilder {
         });
         let mut paints: Vec<_> = originals.into_iter().map(|(paint, id)| (id, paint)).collect();
         paints.sort_by_key(|(id, _)| *id);
-        Solid::checked(body, paints.into())
+        // Solids that only touch have a face in common, not a solid; the kernel may give it from both sides.
+        let Box { min, max } = body.bbox;
+        let is_flat = min.x == max.x || min.y == max.y || min.z == max.z;
+        if is_flat { Ok(None) } else { Solid::checked(body, paints.into()) }
     }
 }
 

@@ -47,6 +47,16 @@ fn a_hole_through_a_cube_makes_a_ring() {
 }
 
 #[test]
+fn solids_that_touch_have_no_solid_in_common() {
+    let block = |x, y, z| node(Kind::Cube { size: [x, y, z], center: false }, vec![]);
+    let above = translate(0.0, -1.0, 2.0, block(2.0, 0.5, 2.0));
+    let below = translate(0.0, -1.5, 1.5, block(1.5, 0.5, 2.0));
+    let common = node(Kind::Intersection, vec![above, below]);
+    assert!(check_messages(&common, &[]).parts.is_empty());
+    check(&group(vec![common, cube(0.5)]), 0.125, 0, 1);
+}
+
+#[test]
 fn a_loop_is_one_operand() {
     let parts = group(vec![cube(2.0), translate(1.0, 0.0, 0.0, cube(2.0))]);
     check(&difference(vec![parts]), 12.0, 0, 1);
