@@ -208,7 +208,7 @@ impl Evaluator<'_> {
         }
         let plain = args.list.len() <= code.params.len()
             && args.list.iter().all(|arg| arg.name.is_none())
-            && code.params.iter().all(|p| matches!(p.target, Target::Slot(_)));
+            && code.params.iter().zip(0..).all(|(p, i)| p.target == Target::Slot(i));
         if plain {
             for (i, arg) in args.list.iter().enumerate() {
                 let value = self.eval(&arg.value, env)?;
@@ -268,7 +268,7 @@ impl Evaluator<'_> {
             let Ready { code, frame, closure, name, specials } = ready;
             let env = &Env { base, frame: &frame, closure: closure.as_ref() };
             let outcome = match self.fill_parameters(&code, specials, mark, env) {
-                Ok(()) => self.tail(&self.body_of(&code).expr, env, mark),
+                Ok(()) => self.tail(&self.body_of(&code).expr, env),
                 Err(stop) => Err(stop),
             };
             match outcome {
@@ -321,8 +321,11 @@ impl Evaluator<'_> {
         mark: usize,
         env: &Env<'_>,
     ) -> Eval<()> {
+        // A call in tail position sees what its callers set; what it sets itself takes the place of that, so that a
+        // million such calls leave no million values to restore.
+        let given: Vec<Special> = specials.iter().map(|(special, _)| *special).collect();
         for (special, value) in specials {
-            self.set_special(special, value);
+            self.set_special_since(special, value, mark);
         }
         let body = self.body_of(code);
         for (target, default) in &body.defaults {
@@ -333,9 +336,9 @@ impl Evaluator<'_> {
                         self.stack[place] = self.eval(default, env)?;
                     }
                 }
-                Target::Special(special) if !self.is_set_since(*special, mark) => {
+                Target::Special(special) if !given.contains(special) => {
                     let value = self.eval(default, env)?;
-                    self.set_special(*special, value);
+                    self.set_special_since(*special, value, mark);
                 }
                 _ => {}
             }
@@ -348,8 +351,11 @@ impl Evaluator<'_> {
                         *value = Value::Undef;
                     }
                 }
-                Target::Special(special) if !self.is_set_since(special, mark) => {
-                    self.set_special(special, Value::Undef);
+                Target::Special(special) => {
+                    let has_default = body.defaults.iter().any(|(t, _)| *t == param.target);
+                    if !has_default && !given.contains(&special) {
+                        self.set_special_since(special, Value::Undef, mark);
+                    }
                 }
                 _ => {}
             }
@@ -358,7 +364,7 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates an expression in tail position of the function whose variables are `env`'s.
-    fn tail(&mut self, expr: &Expr, env: &Env<'_>, mark: usize) -> Eval<Tail> {
+    fn tail(&mut self, expr: &Expr, env: &Env<'_>) -> Eval<Tail> {
         let mut expr = expr;
         loop {
             match expr {
@@ -396,13 +402,13 @@ impl Evaluator<'_> {
                     }
                 }
                 Expr::Guard(inner) => expr = inner,
-                Expr::Call(call) => return self.tail_call(call, env, mark),
+                Expr::Call(call) => return self.tail_call(call, env),
                 other => return self.eval(other, env).map(Tail::Done),
             }
         }
     }
 
-    fn tail_call(&mut self, call: &Call, env: &Env<'_>, mark: usize) -> Eval<Tail> {
+    fn tail_call(&mut self, call: &Call, env: &Env<'_>) -> Eval<Tail> {
         if let Callee::Bound(Resolved::Foreign { .. }) = call.callee {
             return self.call(call, env).map(Tail::Done);
         }
@@ -411,7 +417,6 @@ impl Evaluator<'_> {
                 let new_base = self.stack.len();
                 let specials =
                     self.push_arguments(&code, closure.as_ref(), &call.args, call, env)?;
-                self.restore(mark);
                 self.stack.drain(env.base..new_base);
                 Ok(Tail::Call(Ready { code, frame, closure, name, specials }))
             }

@@ -165,6 +165,15 @@ impl<'w> Evaluator<'w> {
         self.undo.push((special, old));
     }
 
+    /// The same, in place of the value that it was set to since `mark`, if it was.
+    pub(crate) fn set_special_since(&mut self, special: Special, value: Value, mark: usize) {
+        if self.is_set_since(special, mark) {
+            self.specials[special.0 as usize] = value;
+        } else {
+            self.set_special(special, value);
+        }
+    }
+
     /// Where `$` variables stand now.
     pub(crate) fn mark(&self) -> usize {
         self.undo.len()

@@ -121,6 +121,46 @@ fn indexing_and_members() {
 }
 
 #[test]
+fn a_variable_stays_while_the_index_into_it_is_evaluated() {
+    check(
+        "function last(v) = v[len(v) - 1]; function at(v) = v[v[0]][v[1]]; echo(last([1, 2]), at([2, 0, [9]]));",
+        expect!["ECHO: 2, 9"],
+    );
+}
+
+#[test]
+fn a_parameter_named_twice_is_one_variable() {
+    check(
+        "function f(a, b, a, c = 3) = [a, b, c];
+         module m(a, b, a, c = 3) echo(a, b, c); m(1, 2); m(1, 2, 4, 5);
+         echo(f(1, 2), f(1, 2, 4), f(1, b = 2, c = 5));",
+        expect![[r#"
+            ECHO: 1, 2, 3
+            ECHO: 4, 2, 5
+            ECHO: [1, 2, 3], [4, 2, 3], [1, 2, 5]"#]],
+    );
+}
+
+#[test]
+fn special_variables_reach_functions_called_in_tail_position() {
+    check(
+        r#"function f() = g(); function g() = h($fn = 7); function h($fa = 1) = [$fn, $fa, $x, k(1)];
+           function k(n) = n == 0 ? $x : k(n - 1, $x = $x + 1);
+           echo(f($x = 3, $fn = 5), k(100000, $x = 0), $fn, $fa);"#,
+        expect!["ECHO: [7, 1, 3, 4], 100000, 0, 12"],
+    );
+}
+
+#[test]
+fn variables_of_a_loop_that_only_its_third_part_sets_start_as_those_around_it() {
+    check(
+        "function depth(v) = [for (; is_list(v); v = v[0]) len(v)]; g = [[1]];
+         echo(depth([[[7], 8]]), [for (i = 0; i < 3; i = i + 1, g = g[0]) g]);",
+        expect!["ECHO: [1, 2, 1], [[[1]], [1], 1]"],
+    );
+}
+
+#[test]
 fn list_comprehensions() {
     check(
         r#"echo([for (i = [1:3], j = [1:i]) if (i != j) [i, j] else i]);

@@ -126,16 +126,20 @@ impl Compiler<'_> {
             ElementKind::ForC { init, condition, next, body } => {
                 let (count, first_free) = (self.state().locals.len(), self.state().next);
                 let (mut init, _) = self.bindings(init);
-                // Variables that only the third part sets are there in the first round too, as `undef`.
+                // Variables that only the third part sets are, in the first round, those of the same name around it.
                 for arg in next {
                     let Some(name) = arg.name.map(|symbol| self.name(symbol)) else { continue };
                     let known = self.state().locals[count..].iter().any(|local| local.name == name);
                     if !known && self.program.names.special(name).is_none() {
+                        let value = match self.variable(name, location) {
+                            Expr::UnknownVariable(..) => Expr::Const(Value::Undef),
+                            outer => outer,
+                        };
                         let target = BindingTarget::Local {
                             slot: self.push_local(name, false),
                             cell: false,
                         };
-                        init.push(Binding { target, value: Expr::Const(Value::Undef), location });
+                        init.push(Binding { target, value, location });
                     }
                 }
                 let condition = self.expr(condition);

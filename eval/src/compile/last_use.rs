@@ -73,11 +73,11 @@ fn expr(e: &mut Expr, live: &mut Live) {
             }
             expr(&mut range.begin, live);
         }
-        // Base and index are read in place where they can be, which wants them to stay.
+        // The base is read in place where it can be, which wants it to stay, also while the index is evaluated.
         Expr::Index(parts) => {
             let [base, index] = &mut **parts;
-            expr(index, live);
             pin(base, live);
+            expr(index, live);
         }
         Expr::Call(call) => {
             args(&mut call.args.list, live);

@@ -300,23 +300,29 @@ impl<'p> Compiler<'p> {
 }
 
 /// Parameters with the slots that they take; `$` parameters take none.
+///
+/// Definitions have few parameters: looking for a name from the start costs less than a table would.
 pub(crate) fn parameters(
     program: &Program,
     unit: &Unit,
     asts: &[scadstream_syntax::ast::Param],
 ) -> Box<[Parameter]> {
-    let mut slot = 0;
-    asts.iter()
-        .map(|param| {
-            let name = unit.names[param.name.0 as usize];
-            let target = match program.names.special(name) {
-                Some(special) => Target::Special(special),
-                None => {
-                    slot += 1;
-                    Target::Slot(slot - 1)
-                }
-            };
-            Parameter { name, target, named_only: false }
-        })
-        .collect()
+    let mut list: Vec<Parameter> = Vec::with_capacity(asts.len());
+    let mut slots = 0;
+    for param in asts {
+        let name = unit.names[param.name.0 as usize];
+        let target = match program.names.special(name) {
+            Some(special) => Target::Special(special),
+            // A name given twice is one variable.
+            None => list.iter().find(|p| p.name == name).map_or_else(
+                || {
+                    slots += 1;
+                    Target::Slot(slots - 1)
+                },
+                |first| first.target.clone(),
+            ),
+        };
+        list.push(Parameter { name, target, named_only: false });
+    }
+    list.into()
 }
