@@ -56,6 +56,24 @@ impl Affine {
             + a[2] * (b[0] * c[1] - b[1] * c[0])
     }
 
+    /// The map that undoes this one, which must not flatten.
+    pub fn inverse(&self) -> Affine {
+        let determinant = self.determinant();
+        let m = &self.0;
+        let mut inverse = [[0.0; 4]; 3];
+        for (row, out) in inverse.iter_mut().enumerate() {
+            for (column, cell) in out.iter_mut().take(3).enumerate() {
+                let (a, b) = ((column + 1) % 3, (column + 2) % 3);
+                let (c, d) = ((row + 1) % 3, (row + 2) % 3);
+                *cell = (m[a][c] * m[b][d] - m[a][d] * m[b][c]) / determinant;
+            }
+        }
+        for row in &mut inverse {
+            row[3] = -(0..3).map(|k| row[k] * m[k][3]).sum::<f64>();
+        }
+        Affine(inverse)
+    }
+
     /// Whether every entry is a number.
     pub fn is_finite(&self) -> bool {
         self.0.as_flattened().iter().all(|entry| entry.is_finite())
@@ -73,5 +91,12 @@ mod tests {
         assert_eq!(scaled.after(&moved).apply([1.0, 1.0, 1.0]), [4.0, 6.0, -8.0]);
         assert_eq!(moved.after(&scaled).apply([1.0, 1.0, 1.0]), [3.0, 4.0, 1.0]);
         assert_eq!(scaled.after(&moved).determinant(), -8.0);
+    }
+
+    #[test]
+    fn the_inverse_leads_back() {
+        let map = Affine([[0.0, -2.0, 0.0, 7.0], [4.0, 0.0, 0.0, -3.0], [1.0, 0.0, 2.0, 0.25]]);
+        assert_eq!(map.inverse().apply(map.apply([1.0, 2.0, 3.0])), [1.0, 2.0, 3.0]);
+        assert_eq!(map.apply(map.inverse().apply([8.0, -4.0, 0.5])), [8.0, -4.0, 0.5]);
     }
 }

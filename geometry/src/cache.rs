@@ -4,11 +4,12 @@
 //! passed, what was used longest ago goes first. Reuse changes how long a solve takes, never what it gives.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scadstream_csg::ContentHash;
 
 use crate::shape::Shape;
+use crate::spatial::Patch;
 
 /// In which form a subtree's shape is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,8 @@ pub(crate) enum Form {
     AsIs,
     /// United into one solid.
     United,
+    /// The surface of a cell, by the hash of what reaches into it.
+    Cell,
 }
 
 type Key = (ContentHash, Form);
@@ -39,9 +42,16 @@ struct Entries {
     misses: u64,
 }
 
+/// What is kept.
+#[derive(Debug, Clone)]
+enum Kept {
+    Shape(Shape),
+    Patch(Arc<Patch>),
+}
+
 #[derive(Debug)]
 struct Entry {
-    shape: Shape,
+    kept: Kept,
     bytes: usize,
     age: u64,
 }
@@ -92,28 +102,51 @@ impl SolidCache {
     }
 
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
-        let mut entries = self.lock();
-        let now = entries.tick();
-        let Some(entry) = entries.by_key.get_mut(&(hash, form)) else {
-            entries.misses += 1;
-            return None;
-        };
-        let (shape, before) = (entry.shape.clone(), std::mem::replace(&mut entry.age, now));
-        entries.by_age.remove(&before);
-        entries.by_age.insert(now, (hash, form));
-        entries.hits += 1;
-        Some(shape)
+        match self.kept((hash, form))? {
+            Kept::Shape(shape) => Some(shape),
+            Kept::Patch(_) => None,
+        }
     }
 
     pub(crate) fn insert(&self, hash: ContentHash, form: Form, shape: Shape) {
-        let bytes = shape.size_bytes() + size_of::<Entry>();
+        let bytes = shape.size_bytes();
+        self.keep((hash, form), Kept::Shape(shape), bytes);
+    }
+
+    pub(crate) fn patch(&self, hash: ContentHash) -> Option<Arc<Patch>> {
+        match self.kept((hash, Form::Cell))? {
+            Kept::Patch(patch) => Some(patch),
+            Kept::Shape(_) => None,
+        }
+    }
+
+    pub(crate) fn insert_patch(&self, hash: ContentHash, patch: Arc<Patch>) {
+        let bytes = patch.size_bytes();
+        self.keep((hash, Form::Cell), Kept::Patch(patch), bytes);
+    }
+
+    fn kept(&self, key: Key) -> Option<Kept> {
+        let mut entries = self.lock();
+        let now = entries.tick();
+        let Some(entry) = entries.by_key.get_mut(&key) else {
+            entries.misses += 1;
+            return None;
+        };
+        let (kept, before) = (entry.kept.clone(), std::mem::replace(&mut entry.age, now));
+        entries.by_age.remove(&before);
+        entries.by_age.insert(now, key);
+        entries.hits += 1;
+        Some(kept)
+    }
+
+    fn keep(&self, key: Key, kept: Kept, bytes: usize) {
+        let bytes = bytes + size_of::<Entry>();
         let mut entries = self.lock();
         if bytes > entries.budget_bytes {
             return;
         }
         let age = entries.tick();
-        let key = (hash, form);
-        if let Some(old) = entries.by_key.insert(key, Entry { shape, bytes, age }) {
+        if let Some(old) = entries.by_key.insert(key, Entry { kept, bytes, age }) {
             entries.by_age.remove(&old.age);
             entries.used_bytes -= old.bytes;
         }

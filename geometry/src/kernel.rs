@@ -1,4 +1,4 @@
-//! The only file that names the kernel crate, `manifold-rust`.
+//! The only module that names the kernel crate, `manifold-rust`.
 //!
 //! A [`Solid`] is a closed, oriented solid in the kernel's own representation under a transform that is applied only
 //! when a boolean or a mesh needs it. Booleans of any number of solids go to the kernel as one tree, so that it can
@@ -7,6 +7,8 @@
 //!
 //! Faces remember the original they came from through any number of booleans. That is how colours travel: a solid
 //! lists the paint of each of its originals.
+
+mod cell;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ use manifold_rust::types::{Box, Error, MeshGLP, OpType, WindingRule};
 
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint, Run};
+
+pub use self::cell::Tree;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;
@@ -545,6 +549,9 @@ impl TreeBuilder {
         status(&body)?;
         let mut originals: Vec<(Paint, i32)> = Vec::new();
         rename_originals(&mut body, |id| {
+            if id == cell::cut_original() {
+                return id;
+            }
             let paint = self.paints.get(&id).copied().unwrap_or_default();
             if let Some((_, original)) = originals.iter().find(|(known, _)| *known == paint) {
                 return *original;

@@ -50,6 +50,7 @@ pub mod rotate_extrude;
 mod shape;
 mod slices;
 pub mod solve;
+pub mod spatial;
 pub mod surface;
 #[cfg(test)]
 mod testing;

@@ -69,6 +69,31 @@ impl Mesh {
         self.triangles[index].map(|vertex| self.positions[vertex as usize])
     }
 
+    /// A mesh of triangles that each have their paint, grouped by it: default, cut, then colours in order of first use.
+    pub fn of_painted(positions: Vec<[f64; 3]>, triangles: &[([u32; 3], Paint)]) -> Self {
+        let mut paints: Vec<Paint> = Vec::new();
+        for (_, paint) in triangles {
+            if !paints.contains(paint) {
+                paints.push(*paint);
+            }
+        }
+        paints.sort_by_key(|paint| match paint {
+            Paint::Default => 0,
+            Paint::Cut => 1,
+            Paint::Color(_) => 2,
+        });
+        let mut mesh = Self::new(positions, Vec::with_capacity(triangles.len()));
+        for paint in &paints {
+            let alike = triangles.iter().filter(|(_, other)| other == paint);
+            mesh.triangles.extend(alike.map(|(triangle, _)| triangle));
+            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: *paint });
+        }
+        if paints == [Paint::Default] {
+            mesh.runs.clear();
+        }
+        mesh
+    }
+
     /// Paints everything alike.
     pub fn paint(&mut self, paint: Paint) {
         self.runs = vec![Run { end: self.triangles.len() as u32, paint }];

@@ -10,6 +10,7 @@
 //! ([`Solution::unite`]): export and statistics need it, a picture does not.
 
 mod booleans;
+mod by_cells;
 mod combine;
 mod objects;
 mod plan;
@@ -30,6 +31,7 @@ use crate::kernel::{KernelError, Solid};
 use crate::mesh::Mesh;
 use crate::region::Region;
 use crate::shape::Shape;
+use crate::spatial::Cells;
 use crate::text::FontBook;
 use crate::union::union;
 
@@ -62,13 +64,27 @@ pub struct Settings {
     pub minkowski_chunk: usize,
     /// Most triangles that one primitive may have.
     pub most_triangles: u64,
+    /// Whether booleans are evaluated as a whole or cell by cell.
+    pub solver: Solver,
+}
+
+/// How booleans are evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Solver {
+    /// Large models cell by cell, others as a whole.
+    #[default]
+    Auto,
+    /// As a whole.
+    Direct,
+    /// Cell by cell wherever that is possible.
+    Spatial,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         // Ten hulls at once took as long as a thousand and a tenth of the memory. 2^26 triangles are 14 GB in the
         // kernel: nobody means that.
-        Self { minkowski_chunk: 10, most_triangles: 1 << 26 }
+        Self { minkowski_chunk: 10, most_triangles: 1 << 26, solver: Solver::Auto }
     }
 }
 
@@ -125,6 +141,8 @@ pub struct Part {
     pub origin: Origin,
     /// Content hash of what it was made from: equal for parts that look the same.
     pub hash: ContentHash,
+    /// The cells that a closed mesh was put together from.
+    pub cells: Option<Arc<Cells>>,
     /// The solid behind a closed mesh.
     solid: Option<Solid>,
 }
@@ -151,19 +169,28 @@ pub enum PartKind {
 pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     let start = Instant::now();
     let root = root.drawn_root();
-    let objects = objects::objects(&root);
-    let plan = plan::plan(objects.iter().map(|object| &object.node), job.cache);
+    let mut objects = objects::objects(&root);
+    let by_cells = by_cells::solve_by_cells(&root, &objects, job)?;
+    if by_cells.part.is_some() {
+        objects.retain(|object| object.role != objects::Role::Result);
+    }
+    let plan = plan::plan(objects.iter().map(|object| &object.node), job.cache, &by_cells.known);
     let stats = SolveStats { nodes: plan.tasks.len(), cached: plan.cached, ..Default::default() };
     let parts: Mutex<Vec<Option<Part>>> = Mutex::new(vec![None; objects.len()]);
-    let finished = |index: usize, part: Part| {
-        if let Some(on_part) = job.on_part {
-            on_part(index, &part);
+    let mut diagnostics = by_cells.diagnostics;
+    let said = run::run(plan, job, &|index, shape| {
+        let object = &objects[index];
+        if let Some(part) = objects::part_of(object, shape, job)? {
+            if let Some(on_part) = job.on_part {
+                on_part(index, &part);
+            }
+            parts.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(part);
         }
-        parts.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(part);
-    };
-    let mut diagnostics = run::run(plan, job, &objects, &finished)?;
+        Ok(objects::left_out(object, shape).into_iter().collect())
+    })?;
+    diagnostics.extend(said);
     let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut parts: Vec<Part> = parts.into_iter().flatten().collect();
+    let mut parts: Vec<Part> = by_cells.part.into_iter().chain(parts.into_iter().flatten()).collect();
     objects::keep_one_dimension(&root, &mut parts, &mut diagnostics);
     Ok(Solution {
         parts,

@@ -136,6 +136,7 @@ pub(super) fn part_of(
         region,
         origin: object.node.origin(),
         hash: part_hash(object),
+        cells: None,
         solid,
     }))
 }

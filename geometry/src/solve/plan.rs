@@ -32,13 +32,24 @@ pub(super) struct Task {
     pub(super) order: usize,
 }
 
+/// Shapes of subtrees that need no solving.
+pub(super) type Known = HashMap<ContentHash, Shape>;
+
 /// Plans solving the nodes of `roots`.
-pub(super) fn plan<'a>(roots: impl Iterator<Item = &'a Arc<Node>>, cache: &SolidCache) -> Plan {
+pub(super) fn plan<'a>(
+    roots: impl Iterator<Item = &'a Arc<Node>>,
+    cache: &SolidCache,
+    known: &Known,
+) -> Plan {
+    let find = |node: &Node| {
+        let cached = || worth_caching(node).then(|| cache.get(node.hash(), Form::AsIs)).flatten();
+        known.get(&node.hash()).cloned().or_else(cached)
+    };
     let mut plan = Plan { tasks: Vec::new(), wanted: Vec::new(), cached: 0 };
     let mut task_of: HashMap<ContentHash, usize> = HashMap::new();
     let mut visited = 0;
     for root in roots {
-        plan.visit(root, cache, &mut task_of, &mut visited);
+        plan.visit(root, &find, &mut task_of, &mut visited);
         plan.wanted.push(task_of[&root.hash()]);
     }
     for index in 0..plan.tasks.len() {
@@ -62,7 +73,7 @@ impl Plan {
     fn visit(
         &mut self,
         root: &Arc<Node>,
-        cache: &SolidCache,
+        find: &impl Fn(&Node) -> Option<Shape>,
         task_of: &mut HashMap<ContentHash, usize>,
         visited: &mut usize,
     ) {
@@ -74,8 +85,7 @@ impl Plan {
             {
                 let order = *visited;
                 *visited += 1;
-                let known = worth_caching(node).then(|| cache.get(node.hash(), Form::AsIs));
-                if let Some(shape) = known.flatten() {
+                if let Some(shape) = find(node) {
                     self.cached += 1;
                     self.add(node, Vec::new(), Some(shape), order, task_of);
                 } else {

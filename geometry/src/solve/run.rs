@@ -10,30 +10,30 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use scadstream_csg::Kind;
 
 use super::combine::{Combined, Fault, combine};
-use super::objects::{Object, left_out, part_of};
 use super::plan::{Plan, Task, worth_caching};
-use super::{Job, Part};
+use super::Job;
 use crate::cache::Form;
 use crate::control::{Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::shape::Shape;
 
-/// Solves all tasks; hands each wanted object's part to `finished`. Messages come in tree order.
+/// Takes the shape of a wanted node by its place among the wanted ones; may have something to say of it.
+pub(super) type Take<'a> = dyn Fn(usize, &Shape) -> Result<Vec<Diagnostic>, Fault> + Sync + 'a;
+
+/// Solves all tasks; hands each wanted node's shape to `take`. Messages come in tree order.
 pub(super) fn run(
     plan: Plan,
     job: &Job<'_>,
-    objects: &[Object],
-    finished: &(dyn Fn(usize, Part) + Sync),
+    take: &Take<'_>,
 ) -> Result<Vec<Diagnostic>, Cancelled> {
-    let runner = Runner::new(plan, job, objects, finished);
+    let runner = Runner::new(plan, job, take);
     rayon::scope(|scope| runner.start_runners(scope));
     runner.result()
 }
 
 struct Runner<'a> {
     job: &'a Job<'a>,
-    objects: &'a [Object],
-    finished: &'a (dyn Fn(usize, Part) + Sync),
+    take_wanted: &'a Take<'a>,
     tasks: Vec<Task>,
     states: Vec<State>,
     ready: Mutex<Vec<usize>>,
@@ -49,7 +49,7 @@ struct Runner<'a> {
 struct State {
     /// Children not solved yet.
     pending: AtomicUsize,
-    /// Objects to make parts of once it is solved.
+    /// Its places among the wanted nodes.
     wanted_as: Vec<usize>,
     solved: Mutex<Solved>,
 }
@@ -73,12 +73,7 @@ struct Done {
 }
 
 impl<'a> Runner<'a> {
-    fn new(
-        plan: Plan,
-        job: &'a Job<'a>,
-        objects: &'a [Object],
-        finished: &'a (dyn Fn(usize, Part) + Sync),
-    ) -> Self {
+    fn new(plan: Plan, job: &'a Job<'a>, take_wanted: &'a Take<'a>) -> Self {
         let mut states: Vec<State> = plan
             .tasks
             .iter()
@@ -88,8 +83,8 @@ impl<'a> Runner<'a> {
                 ..State::default()
             })
             .collect();
-        for (object, task) in plan.wanted.iter().enumerate() {
-            states[*task].wanted_as.push(object);
+        for (place, task) in plan.wanted.iter().enumerate() {
+            states[*task].wanted_as.push(place);
         }
         // Reversed, so that the first in tree order is on top of the stack.
         let ready =
@@ -97,8 +92,7 @@ impl<'a> Runner<'a> {
         let total_weight = plan.tasks.iter().map(weight).sum();
         Self {
             job,
-            objects,
-            finished,
+            take_wanted,
             tasks: plan.tasks,
             states,
             ready: Mutex::new(ready),
@@ -176,10 +170,9 @@ impl<'a> Runner<'a> {
         if task.known.is_none() && !has_messages && worth_caching(&task.node) {
             self.job.cache.insert(task.node.hash(), Form::AsIs, shape.clone());
         }
-        for object in &self.states[index].wanted_as {
-            messages.extend(left_out(&self.objects[*object], &shape));
-            match part_of(&self.objects[*object], &shape, self.job) {
-                Ok(part) => part.into_iter().for_each(|part| (self.finished)(*object, part)),
+        for place in &self.states[index].wanted_as {
+            match (self.take_wanted)(*place, &shape) {
+                Ok(said) => messages.extend(said),
                 Err(Fault::Cancelled) => {
                     self.cancelled.store(true, Ordering::Release);
                     return 0;

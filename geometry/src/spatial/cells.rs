@@ -1,0 +1,219 @@
+//! Solves the cells of a model, as many at once as there are threads, and puts them together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use scadstream_csg::{ContentHash, ContentHasher};
+
+use super::grid::Cell;
+use super::octree::{Operand, Task, tasks};
+use super::patch::Patch;
+use super::prune::EVERYWHERE;
+use super::seams::{Seams, mend};
+use super::skeleton::Skeleton;
+use crate::cache::{Form, SolidCache};
+use crate::kernel::{CancelToken, KernelError, Solid, Tree};
+use crate::mesh::{Bounds, Mesh};
+use crate::shape::Shape;
+
+/// Most triangles of operands in a cell. Smaller cells make edits cheaper and the first solve dearer: at 4 000 a
+/// model of a million triangles has about four hundred cells.
+pub(super) const CELL_TRIANGLES: usize = 6_000;
+
+/// Operands with more triangles than this are cut on the way down to a cell, so that no cell pays for all of them.
+const LARGE_OPERAND: usize = 4 * CELL_TRIANGLES;
+
+/// A model solved cell by cell.
+#[derive(Debug, Clone)]
+pub struct Cells {
+    /// The surface of each cell that has one, in the order of the octree.
+    pub patches: Vec<CellPatch>,
+    /// How the cells fit together.
+    pub seams: Seams,
+    /// Cells that were taken from the cache.
+    pub cached: usize,
+}
+
+/// The surface of one cell.
+#[derive(Debug, Clone)]
+pub struct CellPatch {
+    /// Which cell.
+    pub cell: Cell,
+    /// Hash of all that the surface depends on, but for mending along its rim.
+    pub key: ContentHash,
+    /// The surface.
+    pub patch: Arc<Patch>,
+}
+
+/// Hears how many cells are done, and of how many.
+pub(crate) type OnCell<'a> = dyn Fn(usize, usize) + Sync + 'a;
+
+/// Solves all cells of a skeleton over `operands`.
+///
+/// # Errors
+/// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
+pub(crate) fn solve_cells(
+    operands: &[Operand],
+    skeleton: &Skeleton<u32>,
+    cache: &SolidCache,
+    token: &CancelToken,
+    on_cell: &OnCell<'_>,
+) -> Result<Cells, KernelError> {
+    Work { operands, cache, token, on_cell }.solve(skeleton)
+}
+
+struct Work<'a> {
+    operands: &'a [Operand],
+    cache: &'a SolidCache,
+    token: &'a CancelToken,
+    on_cell: &'a OnCell<'a>,
+}
+
+impl Work<'_> {
+    fn solve(&self, skeleton: &Skeleton<u32>) -> Result<Cells, KernelError> {
+        let tasks = tasks(self.operands, skeleton, CELL_TRIANGLES, self.token)?;
+        let (done, cached) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let solved: Result<Vec<Option<CellPatch>>, KernelError> = tasks
+            .par_iter()
+            .map(|task| {
+                let patch = match self.cache.patch(task.key) {
+                    Some(patch) => {
+                        cached.fetch_add(1, Ordering::Relaxed);
+                        patch
+                    }
+                    None => {
+                        let patch = Arc::new(self.patch(task)?);
+                        self.cache.insert_patch(task.key, Arc::clone(&patch));
+                        patch
+                    }
+                };
+                (self.on_cell)(done.fetch_add(1, Ordering::Relaxed) + 1, tasks.len());
+                let (cell, key) = (task.cell, task.key);
+                Ok((!patch.mesh.is_empty()).then_some(CellPatch { cell, key, patch }))
+            })
+            .collect();
+        let mut patches: Vec<CellPatch> = solved?.into_iter().flatten().collect();
+        let mut surfaces: Vec<Arc<Patch>> = patches.iter().map(|p| Arc::clone(&p.patch)).collect();
+        let seams = mend(&mut surfaces);
+        for (patch, surface) in patches.iter_mut().zip(surfaces) {
+            patch.patch = surface;
+        }
+        Ok(Cells { patches, seams, cached: cached.into_inner() })
+    }
+
+    fn patch(&self, task: &Task) -> Result<Patch, KernelError> {
+        let bounds = task.cell.bounds();
+        let mesh = match self.tree(&task.tree, task.cell)? {
+            Some(tree) => tree.within(&bounds, self.token)?.unwrap_or_default(),
+            None => Mesh::default(),
+        };
+        Ok(Patch::new(mesh, &bounds))
+    }
+
+    /// The kernel's tree of a cell; none if it is empty, as when a large operand has nothing here after all.
+    fn tree(&self, tree: &Skeleton<u32>, cell: Cell) -> Result<Option<Tree>, KernelError> {
+        let all = |operands: &[Skeleton<u32>]| -> Result<Vec<Tree>, KernelError> {
+            let trees = operands.iter().map(|operand| self.tree(operand, cell).transpose());
+            trees.flatten().collect()
+        };
+        Ok(match tree {
+            Skeleton::Operand(EVERYWHERE) => Some(Tree::Solid(around(cell, self.token)?)),
+            Skeleton::Operand(operand) => {
+                let operand = &self.operands[*operand as usize];
+                self.part(operand, cell)?.map(Tree::Solid)
+            }
+            Skeleton::Union(operands) => {
+                let operands = all(operands)?;
+                (!operands.is_empty()).then_some(Tree::Union(operands))
+            }
+            Skeleton::Intersection(operands) => {
+                let found = all(operands)?;
+                (found.len() == operands.len()).then_some(Tree::Intersection(found))
+            }
+            Skeleton::Difference(operands) => {
+                let Some((first, rest)) = operands.split_first() else { return Ok(None) };
+                let Some(first) = self.tree(first, cell)? else { return Ok(None) };
+                let rest = all(rest)?;
+                Some(if rest.is_empty() { first } else { Tree::Difference(Box::new(first), rest) })
+            }
+        })
+    }
+
+    /// What a cell needs of an operand: the whole, or the part in the smallest cell around that was worth cutting to.
+    fn part(&self, operand: &Operand, cell: Cell) -> Result<Option<Solid>, KernelError> {
+        let mut solid = operand.solid.clone();
+        if solid.num_triangles() <= LARGE_OPERAND {
+            return Ok(Some(solid));
+        }
+        let top = Cell::roots(&operand.bounds()).first().map_or(cell.level, |root| root.level);
+        for level in (cell.level..=top).rev() {
+            if solid.num_triangles() <= LARGE_OPERAND {
+                break;
+            }
+            let around = cell.ancestor(level);
+            let mut hasher = ContentHasher::new("part of an operand");
+            hasher.hash(operand.key);
+            around.feed(&mut hasher);
+            let key = hasher.finish();
+            let part = match self.cache.get(key, Form::AsIs) {
+                Some(Shape::Solids(solids)) => solids.list.first().cloned(),
+                _ => {
+                    let part = solid.cut_to(&around.bounds(), self.token)?;
+                    self.cache.insert(key, Form::AsIs, Shape::solid(part.clone()));
+                    part
+                }
+            };
+            match part {
+                Some(part) => solid = part,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(solid))
+    }
+}
+
+/// A solid that holds the whole cell and more, so that none of its faces are seen in it.
+fn around(cell: Cell, token: &CancelToken) -> Result<Solid, KernelError> {
+    let Bounds { min, max } = cell.bounds();
+    let mut mesh = crate::primitives::cube([1.0; 3], false);
+    for position in &mut mesh.positions {
+        for axis in 0..3 {
+            let margin = max[axis] - min[axis];
+            let end = if position[axis] == 0.0 { min[axis] - margin } else { max[axis] + margin };
+            position[axis] = end;
+        }
+    }
+    Ok(Solid::from_clean_mesh(&mesh, token)?.expect("a cell has an extent"))
+}
+
+impl Cells {
+    /// All cells as one closed mesh, its vertices welded along the seams.
+    pub fn to_mesh(&self) -> Mesh {
+        let mut index_of = std::collections::HashMap::new();
+        let mut positions = Vec::new();
+        let mut triangles = Vec::new();
+        for CellPatch { patch, .. } in &self.patches {
+            let mut on_rim = vec![false; patch.mesh.positions.len()];
+            patch.rim.iter().flat_map(|edge| edge.ends).for_each(|v| on_rim[v as usize] = true);
+            let numbers: Vec<u32> = (patch.mesh.positions.iter().zip(on_rim))
+                .map(|(position, on_rim)| {
+                    let mut add = || {
+                        positions.push(*position);
+                        positions.len() as u32 - 1
+                    };
+                    if on_rim {
+                        *index_of.entry(super::patch::bits(*position)).or_insert_with(add)
+                    } else {
+                        add()
+                    }
+                })
+                .collect();
+            for (range, paint) in patch.mesh.painted_runs() {
+                let corners = patch.mesh.triangles[range].iter();
+                triangles.extend(corners.map(|t| (t.map(|v| numbers[v as usize]), paint)));
+            }
+        }
+        Mesh::of_painted(positions, &triangles)
+    }
+}

@@ -1,0 +1,140 @@
+//! From a skeleton and its solved operands to the cells that have a surface.
+
+use rayon::prelude::*;
+use scadstream_csg::{ContentHash, ContentHasher};
+
+use super::grid::Cell;
+use super::prune::{EVERYWHERE, Presence, Pruned, prune};
+use super::skeleton::Skeleton;
+use crate::kernel::{CancelToken, KernelError, Solid};
+use crate::mesh::Bounds;
+
+/// A solid of a leaf, where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Operand {
+    pub(crate) solid: Solid,
+    /// Hash of its shape, place and paint.
+    pub(super) key: ContentHash,
+    bounds: Bounds,
+}
+
+impl Operand {
+    pub(crate) fn new(solid: Solid, key: ContentHash) -> Self {
+        let bounds = solid.rough_bounds();
+        Self { solid, key, bounds }
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+}
+
+/// A cell with something to evaluate.
+#[derive(Debug, Clone)]
+pub(super) struct Task {
+    pub(super) cell: Cell,
+    pub(super) tree: Skeleton<u32>,
+    /// Hash of all that its surface depends on.
+    pub(super) key: ContentHash,
+    /// Triangles of operands in it, a measure of the work.
+    pub(super) triangles: usize,
+}
+
+/// Cuts space into cells that have at most about `most_triangles` of the operands each. Cells without a surface are left
+/// out; the others come in the order of the octree. Whether a cell is split depends on what reaches into it alone.
+///
+/// # Errors
+/// [`KernelError::Cancelled`].
+pub(super) fn tasks(
+    operands: &[Operand],
+    skeleton: &Skeleton<u32>,
+    most_triangles: usize,
+    token: &CancelToken,
+) -> Result<Vec<Task>, KernelError> {
+    let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
+        return Ok(Vec::new());
+    };
+    let roots = Cell::roots(&bounds);
+    let root_level = roots.first().map_or(0, |root| root.level);
+    let octree = Octree { operands, most_triangles, root_level, token };
+    let found: Result<Vec<Vec<Task>>, KernelError> =
+        roots.into_par_iter().map(|root| octree.descend(root, skeleton)).collect();
+    Ok(found?.into_iter().flatten().collect())
+}
+
+struct Octree<'a> {
+    operands: &'a [Operand],
+    most_triangles: usize,
+    root_level: i16,
+    token: &'a CancelToken,
+}
+
+impl Octree<'_> {
+    fn descend(&self, cell: Cell, skeleton: &Skeleton<u32>) -> Result<Vec<Task>, KernelError> {
+        self.token.check()?;
+        let bounds = cell.bounds();
+        let Pruned::Surface(tree) = prune(skeleton, &|operand| self.presence(operand, &bounds))
+        else {
+            return Ok(Vec::new());
+        };
+        let present = tree.operands();
+        let here = present.iter().filter(|operand| ***operand != EVERYWHERE);
+        let triangles: usize =
+            here.map(|operand| self.operand(**operand).solid.triangles_touching(&bounds)).sum();
+        if triangles > self.most_triangles && cell.is_divisible(self.root_level) {
+            let children = cell.children();
+            let found: Result<Vec<Vec<Task>>, KernelError> =
+                children.into_par_iter().map(|child| self.descend(child, &tree)).collect();
+            return Ok(found?.into_iter().flatten().collect());
+        }
+        let key = self.key(cell, &tree);
+        Ok(vec![Task { cell, tree, key, triangles }])
+    }
+
+    fn presence(&self, operand: u32, bounds: &Bounds) -> Presence {
+        if operand == EVERYWHERE {
+            return Presence::Inside;
+        }
+        let Operand { solid, bounds: around, .. } = self.operand(operand);
+        if !around.touches(bounds) {
+            Presence::Outside
+        } else if solid.triangles_touching(bounds) > 0 {
+            Presence::Surface
+        } else if solid.contains(center(bounds)) {
+            Presence::Inside
+        } else {
+            Presence::Outside
+        }
+    }
+
+    fn operand(&self, operand: u32) -> &Operand {
+        &self.operands[operand as usize]
+    }
+
+    fn key(&self, cell: Cell, tree: &Skeleton<u32>) -> ContentHash {
+        let mut hasher = ContentHasher::new("cell");
+        cell.feed(&mut hasher);
+        self.hash(tree, &mut hasher);
+        hasher.finish()
+    }
+
+    fn hash(&self, tree: &Skeleton<u32>, hasher: &mut ContentHasher) {
+        let (kind, operands) = match tree {
+            Skeleton::Operand(EVERYWHERE) => return hasher.u64(0),
+            Skeleton::Operand(operand) => {
+                hasher.u64(1);
+                return hasher.hash(self.operand(*operand).key);
+            }
+            Skeleton::Union(operands) => (2, operands),
+            Skeleton::Difference(operands) => (3, operands),
+            Skeleton::Intersection(operands) => (4, operands),
+        };
+        hasher.u64(kind);
+        hasher.u64(operands.len() as u64);
+        operands.iter().for_each(|operand| self.hash(operand, hasher));
+    }
+}
+
+fn center(bounds: &Bounds) -> [f64; 3] {
+    [0, 1, 2].map(|axis| bounds.min[axis] / 2.0 + bounds.max[axis] / 2.0)
+}

@@ -1,0 +1,84 @@
+//! The surface inside one cell.
+
+use crate::mesh::{Bounds, Mesh};
+
+/// An open piece of a model's surface with the edges where it goes on in other cells.
+#[derive(Debug, Clone)]
+pub struct Patch {
+    /// Its triangles, counter-clockwise seen from outside.
+    pub mesh: Mesh,
+    /// Edges that only one triangle of the patch has, as that triangle runs along them.
+    pub(super) rim: Vec<Rim>,
+}
+
+/// One edge of a rim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rim {
+    /// Indices of its start and end among the patch's positions.
+    pub(super) ends: [u32; 2],
+    /// The triangle that has it.
+    pub(super) triangle: u32,
+}
+
+impl Patch {
+    /// The patch of a cell's surface, whose rim lies in the sides of `bounds`.
+    pub(super) fn new(mesh: Mesh, bounds: &Bounds) -> Self {
+        let rim = rim(&mesh, |point| {
+            (0..3).any(|axis| point[axis] == bounds.min[axis] || point[axis] == bounds.max[axis])
+        });
+        Self { mesh, rim }
+    }
+
+    /// The patch of a surface whose rim may be anywhere.
+    pub(super) fn of_mended(mesh: Mesh) -> Self {
+        let rim = rim(&mesh, |_| true);
+        Self { mesh, rim }
+    }
+
+    /// Bytes that it takes.
+    pub fn size_bytes(&self) -> usize {
+        size_of_val(self.mesh.positions.as_slice())
+            + size_of_val(self.mesh.triangles.as_slice())
+            + size_of_val(self.rim.as_slice())
+    }
+
+    /// Where an edge of the rim starts and ends.
+    pub(super) fn ends(&self, edge: Rim) -> [[f64; 3]; 2] {
+        edge.ends.map(|vertex| self.mesh.positions[vertex as usize])
+    }
+}
+
+/// A position as a key: vertices are the same if all their bits are.
+pub(super) fn bits(point: [f64; 3]) -> [u64; 3] {
+    // Adding zero makes the two zeros one.
+    point.map(|x| (x + 0.0).to_bits())
+}
+
+/// Edges with one triangle, among those whose ends both `may_be_rim`.
+fn rim(mesh: &Mesh, may_be_rim: impl Fn([f64; 3]) -> bool) -> Vec<Rim> {
+    let candidate: Vec<bool> = mesh.positions.iter().map(|point| may_be_rim(*point)).collect();
+    let mut edges: Vec<(u32, u32, bool, u32)> = Vec::new();
+    for (triangle, corners) in mesh.triangles.iter().enumerate() {
+        for corner in 0..3 {
+            let (a, b) = (corners[corner], corners[(corner + 1) % 3]);
+            if candidate[a as usize] && candidate[b as usize] {
+                edges.push((a.min(b), a.max(b), a > b, triangle as u32));
+            }
+        }
+    }
+    edges.sort_unstable();
+    let mut rim = Vec::new();
+    for same in edges.chunk_by(|x, y| (x.0, x.1) == (y.0, y.1)) {
+        // As many run one way as the other, but for those of the rim.
+        let backward = same.iter().filter(|edge| edge.2).count();
+        let forward = same.len() - backward;
+        let (surplus, is_backward) =
+            (forward.abs_diff(backward), backward > forward);
+        let own = same.iter().filter(|edge| edge.2 == is_backward).take(surplus);
+        rim.extend(own.map(|&(low, high, reversed, triangle)| Rim {
+            ends: if reversed { [high, low] } else { [low, high] },
+            triangle,
+        }));
+    }
+    rim
+}

@@ -1,0 +1,252 @@
+//! Where cells meet: finds edges that a neighbour does not have, and mends them.
+//!
+//! Two cells compute the same vertices in their common side, to the bit, but for two cases. Rarely a vertex differs by a
+//! rounding step; both then take the smaller of the two. And where a cell meets smaller ones, these have more vertices
+//! along the same line; the larger cell's triangle is split there. Both are functions of the patches alone, so a mended
+//! model does not depend on the order in which cells were solved.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::patch::{Patch, Rim, bits};
+use crate::mesh::Mesh;
+
+/// Vertices of a seam closer than this, as a share of the largest coordinate, are the same one. The kernel's own
+/// tolerance is 1e-12 of the model's size.
+const TOLERANCE: f64 = 1e-11;
+
+/// What mending the seams of a model took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seams {
+    /// Edges along seams.
+    pub edges: usize,
+    /// Of those, edges that no neighbour had, before mending.
+    pub unmatched: usize,
+    /// Edges that no neighbour has after mending. The surface is closed if there are none.
+    pub open: usize,
+}
+
+/// An edge of a rim that runs into nothing.
+#[derive(Debug, Clone, Copy)]
+struct Loose {
+    patch: usize,
+    edge: Rim,
+    ends: [[f64; 3]; 2],
+}
+
+/// Mends the seams between patches in place.
+pub(super) fn mend(patches: &mut [Arc<Patch>]) -> Seams {
+    let edges = patches.iter().map(|patch| patch.rim.len()).sum();
+    let mut loose = loose_edges(patches);
+    let unmatched = loose.len();
+    if !loose.is_empty() {
+        let tolerance = TOLERANCE * largest_coordinate(patches);
+        if merge_vertices(patches, &loose, tolerance) {
+            loose = loose_edges(patches);
+        }
+        if split_edges(patches, &loose, tolerance) {
+            loose = loose_edges(patches);
+        }
+    }
+    Seams { edges, unmatched, open: loose.len() }
+}
+
+fn largest_coordinate(patches: &[Arc<Patch>]) -> f64 {
+    let positions = patches.iter().flat_map(|patch| patch.mesh.positions.as_flattened());
+    positions.fold(0.0, |most: f64, x| most.max(x.abs()))
+}
+
+/// Edges of rims that no other edge runs against.
+fn loose_edges(patches: &[Arc<Patch>]) -> Vec<Loose> {
+    /// Both ends by hash, so that either direction gives the same; which direction; whose edge.
+    struct Entry {
+        key: [u64; 2],
+        forward: bool,
+        at: (usize, usize),
+    }
+    let mut entries = Vec::new();
+    for (index, patch) in patches.iter().enumerate() {
+        for (number, edge) in patch.rim.iter().enumerate() {
+            let [a, b] = patch.ends(*edge).map(|end| hash(bits(end)));
+            let key = [a.wrapping_add(b), a.rotate_left(17) ^ b.rotate_left(17)];
+            entries.push(Entry { key, forward: a < b, at: (index, number) });
+        }
+    }
+    entries.sort_unstable_by_key(|entry| (entry.key, entry.at));
+    let mut loose = Vec::new();
+    for same in entries.chunk_by(|x, y| x.key == y.key) {
+        let forward = same.iter().filter(|entry| entry.forward).count();
+        let backward = same.len() - forward;
+        let surplus = same.iter().filter(|entry| entry.forward == (forward > backward));
+        loose.extend(surplus.take(forward.abs_diff(backward)).map(|entry| {
+            let (patch, number) = entry.at;
+            let edge = patches[patch].rim[number];
+            Loose { patch, edge, ends: patches[patch].ends(edge) }
+        }));
+    }
+    loose.sort_unstable_by_key(|edge| (edge.patch, edge.edge.triangle, edge.edge.ends));
+    loose
+}
+
+/// Mixes the bits of a vertex into one word.
+fn hash(bits: [u64; 3]) -> u64 {
+    bits.iter().fold(0x9e37_79b9_7f4a_7c15, |hash: u64, word| {
+        let mixed = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed ^ (mixed >> 32)
+    })
+}
+
+/// Gives vertices that nearly coincide the position of the smallest. Says whether any changed.
+fn merge_vertices(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -> bool {
+    let mut points: Vec<[f64; 3]> = loose.iter().flat_map(|edge| edge.ends).collect();
+    points.sort_unstable_by(|a, b| compare(*a, *b));
+    points.dedup_by_key(|point| bits(*point));
+    let mut moved: HashMap<[u64; 3], [f64; 3]> = HashMap::new();
+    for (index, point) in points.iter().enumerate() {
+        if moved.contains_key(&bits(*point)) {
+            continue;
+        }
+        let near = points[index + 1..].iter().take_while(|other| other[0] - point[0] <= tolerance);
+        for other in near.filter(|other| distance(**other, *point) <= tolerance) {
+            moved.entry(bits(*other)).or_insert(*point);
+        }
+    }
+    if moved.is_empty() {
+        return false;
+    }
+    let mut concerned: Vec<usize> = loose.iter().map(|edge| edge.patch).collect();
+    concerned.dedup();
+    for index in concerned {
+        let mut mesh = patches[index].mesh.clone();
+        for position in &mut mesh.positions {
+            if let Some(target) = moved.get(&bits(*position)) {
+                *position = *target;
+            }
+        }
+        patches[index] = Arc::new(Patch::of_mended(without_slivers(&mesh)));
+    }
+    true
+}
+
+/// Triangles of which two corners became one are gone.
+fn without_slivers(mesh: &Mesh) -> Mesh {
+    let mut index_of: HashMap<[u64; 3], u32> = HashMap::new();
+    let same: Vec<u32> = (mesh.positions.iter().enumerate())
+        .map(|(index, position)| *index_of.entry(bits(*position)).or_insert(index as u32))
+        .collect();
+    let kept = mesh.painted_runs().flat_map(|(range, paint)| {
+        mesh.triangles[range].iter().map(move |triangle| (*triangle, paint))
+    });
+    let is_whole = |corners: &[u32; 3]| {
+        let [a, b, c] = corners.map(|vertex| same[vertex as usize]);
+        a != b && b != c && c != a
+    };
+    let kept: Vec<_> = kept.filter(|(corners, _)| is_whole(corners)).collect();
+    Mesh::of_painted(mesh.positions.clone(), &kept)
+}
+
+/// Splits triangles where a loose edge passes through vertices of other loose edges. Says whether any was split.
+fn split_edges(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -> bool {
+    let mut points: Vec<[f64; 3]> = loose.iter().flat_map(|edge| edge.ends).collect();
+    points.sort_unstable_by(|a, b| compare(*a, *b));
+    points.dedup_by_key(|point| bits(*point));
+    let by_axis: [Vec<[f64; 3]>; 3] = [0, 1, 2].map(|axis| {
+        let mut sorted = points.clone();
+        sorted.sort_by(|a, b| a[axis].total_cmp(&b[axis]));
+        sorted
+    });
+    // Of each patch: its triangles with the vertices to put on their edges.
+    let mut splits: BTreeMap<usize, BTreeMap<u32, Vec<Split>>> = BTreeMap::new();
+    for Loose { patch, edge, ends: [start, end] } in loose {
+        let along = [0, 1, 2].map(|axis| end[axis] - start[axis]);
+        let axis = (1..3).fold(0, |most, k| if along[k].abs() > along[most].abs() { k } else { most });
+        let (low, high) = (start[axis].min(end[axis]), start[axis].max(end[axis]));
+        let from = by_axis[axis].partition_point(|point| point[axis] <= low);
+        let mut between: Vec<(f64, [f64; 3])> = by_axis[axis][from..]
+            .iter()
+            .take_while(|point| point[axis] < high)
+            .filter(|point| distance_to_line(**point, *start, along) <= tolerance)
+            .map(|point| ((point[axis] - start[axis]) / along[axis], *point))
+            .collect();
+        if !between.is_empty() {
+            between.sort_by(|a, b| a.0.total_cmp(&b.0));
+            let points = between.into_iter().map(|(_, point)| point).collect();
+            let of_patch = splits.entry(*patch).or_default();
+            of_patch.entry(edge.triangle).or_default().push(Split { ends: edge.ends, points });
+        }
+    }
+    for (index, splits) in &splits {
+        let split = with_splits(&patches[*index].mesh, splits);
+        patches[*index] = Arc::new(Patch::of_mended(split));
+    }
+    !splits.is_empty()
+}
+
+/// Points to put on an edge of a triangle, in the order in which the edge runs.
+struct Split {
+    ends: [u32; 2],
+    points: Vec<[f64; 3]>,
+}
+
+fn with_splits(mesh: &Mesh, splits: &BTreeMap<u32, Vec<Split>>) -> Mesh {
+    let mut positions = mesh.positions.clone();
+    let mut index_of: HashMap<[u64; 3], u32> = HashMap::new();
+    let mut triangles = Vec::with_capacity(mesh.triangles.len() + splits.len());
+    for (range, paint) in mesh.painted_runs() {
+        for index in range {
+            let corners = mesh.triangles[index];
+            let Some(splits) = splits.get(&(index as u32)) else {
+                triangles.push((corners, paint));
+                continue;
+            };
+            // The outline with the new vertices on it, as a fan from a corner that no split edge ends at, if there is
+            // one; else from the middle, which leaves no flat triangles whatever edges are split.
+            let mut outline = Vec::new();
+            for corner in 0..3 {
+                let ends = [corners[corner], corners[(corner + 1) % 3]];
+                outline.push(ends[0]);
+                for point in splits.iter().filter(|split| split.ends == ends).flat_map(|s| &s.points) {
+                    outline.push(*index_of.entry(bits(*point)).or_insert_with(|| {
+                        positions.push(*point);
+                        positions.len() as u32 - 1
+                    }));
+                }
+            }
+            let split_ends: Vec<u32> = splits.iter().flat_map(|split| split.ends).collect();
+            let apex = outline.iter().position(|v| corners.contains(v) && !split_ends.contains(v));
+            match apex {
+                Some(apex) => {
+                    outline.rotate_left(apex);
+                    let rest = outline[1..].windows(2);
+                    triangles.extend(rest.map(|pair| ([outline[0], pair[0], pair[1]], paint)));
+                }
+                None => {
+                    let middle = positions.len() as u32;
+                    let [a, b, c] = corners.map(|vertex| mesh.positions[vertex as usize]);
+                    positions.push([0, 1, 2].map(|k| (a[k] + b[k] + c[k]) / 3.0));
+                    let next = outline.iter().cycle().skip(1);
+                    let pairs = outline.iter().zip(next);
+                    triangles.extend(pairs.map(|(from, to)| ([middle, *from, *to], paint)));
+                }
+            }
+        }
+    }
+    Mesh::of_painted(positions, &triangles)
+}
+
+fn compare(a: [f64; 3], b: [f64; 3]) -> std::cmp::Ordering {
+    a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])).then(a[2].total_cmp(&b[2]))
+}
+
+fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
+    (0..3).fold(0.0, |most: f64, axis| most.max((a[axis] - b[axis]).abs()))
+}
+
+/// Distance of a point from the line through `start` along `along`.
+fn distance_to_line(point: [f64; 3], start: [f64; 3], along: [f64; 3]) -> f64 {
+    let to = [0, 1, 2].map(|axis| point[axis] - start[axis]);
+    let squared: f64 = along.iter().map(|x| x * x).sum();
+    let share = (0..3).map(|axis| to[axis] * along[axis]).sum::<f64>() / squared;
+    let foot = [0, 1, 2].map(|axis| start[axis] + share * along[axis]);
+    distance(point, foot)
+}
