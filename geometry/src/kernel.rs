@@ -9,6 +9,7 @@
 //! lists the paint of each of its originals.
 
 mod cell;
+mod sheets;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint, Run};
 
 pub use self::cell::Tree;
+use self::sheets::without_sheets;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;
@@ -545,8 +547,9 @@ impl TreeBuilder {
     }
 
     /// The solid of a body made of the leaves. It has one original per paint, whatever number of leaves went in.
-    fn result(self, mut body: ManifoldImpl) -> Result<Option<Solid>, KernelError> {
+    fn result(self, body: ManifoldImpl) -> Result<Option<Solid>, KernelError> {
         status(&body)?;
+        let mut body = without_sheets(body);
         let mut originals: Vec<(Paint, i32)> = Vec::new();
         rename_originals(&mut body, |id| {
             if id == cell::cut_original() {
@@ -562,10 +565,7 @@ impl TreeBuilder {
         });
         let mut paints: Vec<_> = originals.into_iter().map(|(paint, id)| (id, paint)).collect();
         paints.sort_by_key(|(id, _)| *id);
-        // Solids that only touch have a face in common, not a solid; the kernel may give it from both sides.
-        let Box { min, max } = body.bbox;
-        let is_flat = min.x == max.x || min.y == max.y || min.z == max.z;
-        if is_flat { Ok(None) } else { Solid::checked(body, paints.into()) }
+        Solid::checked(body, paints.into())
     }
 }
 

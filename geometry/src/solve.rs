@@ -31,7 +31,7 @@ use crate::kernel::{KernelError, Solid};
 use crate::mesh::Mesh;
 use crate::region::Region;
 use crate::shape::Shape;
-use crate::spatial::Cells;
+use crate::spatial::{CELL_TRIANGLES, Cells};
 use crate::text::FontBook;
 use crate::union::union;
 
@@ -66,6 +66,8 @@ pub struct Settings {
     pub most_triangles: u64,
     /// Whether booleans are evaluated as a whole or cell by cell.
     pub solver: Solver,
+    /// Most triangles of operands in a cell of the spatial solver; about, since no cell is split without end.
+    pub cell_triangles: usize,
 }
 
 /// How booleans are evaluated.
@@ -84,7 +86,12 @@ impl Default for Settings {
     fn default() -> Self {
         // Ten hulls at once took as long as a thousand and a tenth of the memory. 2^26 triangles are 14 GB in the
         // kernel: nobody means that.
-        Self { minkowski_chunk: 10, most_triangles: 1 << 26, solver: Solver::Auto }
+        Self {
+            minkowski_chunk: 10,
+            most_triangles: 1 << 26,
+            solver: Solver::Auto,
+            cell_triangles: CELL_TRIANGLES,
+        }
     }
 }
 
@@ -190,7 +197,8 @@ pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     })?;
     diagnostics.extend(said);
     let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let mut parts: Vec<Part> = by_cells.part.into_iter().chain(parts.into_iter().flatten()).collect();
+    let mut parts: Vec<Part> =
+        by_cells.part.into_iter().chain(parts.into_iter().flatten()).collect();
     objects::keep_one_dimension(&root, &mut parts, &mut diagnostics);
     Ok(Solution {
         parts,

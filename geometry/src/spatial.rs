@@ -18,9 +18,9 @@ mod prune;
 mod seams;
 pub(crate) mod skeleton;
 
+pub(crate) use self::cells::{CELL_TRIANGLES, solve_cells};
 pub use self::cells::{CellPatch, Cells};
-pub(crate) use self::cells::solve_cells;
-pub(crate) use self::octree::Operand;
 pub use self::grid::Cell;
+pub(crate) use self::octree::Operand;
 pub use self::patch::Patch;
 pub use self::seams::Seams;

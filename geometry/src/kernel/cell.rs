@@ -13,8 +13,8 @@ use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
 use super::{
-    CancelToken, KernelError, Solid, TreeBuilder, mat3x4, rename_originals, status,
-    vec3,
+    CancelToken, KernelError, Solid, TreeBuilder, mat3x4, rename_originals, status, vec3,
+    without_sheets,
 };
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh};
@@ -56,9 +56,12 @@ impl Tree {
                     Arc::new(leaf.p_impl.transform(&leaf.transform))
                 }
             }
-            tree => Arc::new(tree.evaluate_with_token(Some(&token.0))),
+            tree => {
+                let body = tree.evaluate_with_token(Some(&token.0));
+                status(&body)?;
+                Arc::new(without_sheets(body))
+            }
         };
-        status(&whole)?;
         let extent = bounds_of(&whole.bbox);
         if whole.is_empty() || !overlap(&extent, bounds) {
             return Ok(None);
@@ -88,8 +91,12 @@ impl Solid {
         token: &CancelToken,
     ) -> Result<Option<Self>, KernelError> {
         let body = self.baked();
-        let cut =
-            boolean_with_token(&body, &*box_body(bounds, token)?, OpType::Intersect, Some(&token.0));
+        let cut = boolean_with_token(
+            &body,
+            &*box_body(bounds, token)?,
+            OpType::Intersect,
+            Some(&token.0),
+        );
         Self::checked(cut, Arc::clone(&self.paints))
     }
 
@@ -122,14 +129,16 @@ impl Solid {
         }
         let inverse = self.transform.inverse();
         let corner = |i: usize| {
-            let pick = |axis: usize| if i >> axis & 1 == 0 { bounds.min[axis] } else { bounds.max[axis] };
+            let pick =
+                |axis: usize| if i >> axis & 1 == 0 { bounds.min[axis] } else { bounds.max[axis] };
             inverse.apply([pick(0), pick(1), pick(2)])
         };
         let first = corner(0);
         let mut around = Bounds { min: first, max: first };
         (1..8).for_each(|i| around.include(corner(i)));
         // Rounding of the inverse must not lose a triangle that just touches.
-        let slack = around.max.iter().chain(&around.min).fold(0.0, |most: f64, x| most.max(x.abs()));
+        let slack =
+            around.max.iter().chain(&around.min).fold(0.0, |most: f64, x| most.max(x.abs()));
         let slack = Vec3::splat(slack * 1e-12);
         KernelBox { min: vec3(around.min) - slack, max: vec3(around.max) + slack }
     }
@@ -165,7 +174,8 @@ fn box_body(bounds: &Bounds, token: &CancelToken) -> Result<Arc<ManifoldImpl>, K
     let mut mesh = cube([1.0; 3], false);
     for position in &mut mesh.positions {
         for axis in 0..3 {
-            position[axis] = if position[axis] == 0.0 { bounds.min[axis] } else { bounds.max[axis] };
+            position[axis] =
+                if position[axis] == 0.0 { bounds.min[axis] } else { bounds.max[axis] };
         }
     }
     let solid = Solid::from_clean_mesh(&mesh, token)?.expect("a cell has an extent");

@@ -35,8 +35,7 @@ pub(super) fn solve_by_cells(
     objects: &[Object],
     job: &Job<'_>,
 ) -> Result<Outcome, Cancelled> {
-    let mut outcome =
-        Outcome { part: None, known: Known::default(), diagnostics: Vec::new() };
+    let mut outcome = Outcome { part: None, known: Known::default(), diagnostics: Vec::new() };
     let results = || objects.iter().filter(|object| object.role == Role::Result);
     let least = match job.settings.solver {
         Solver::Direct => return Ok(outcome),
@@ -74,7 +73,14 @@ pub(super) fn solve_by_cells(
             on_progress(Progress { fraction, origin: root.origin() });
         }
     };
-    let cells = match solve_cells(&operands, &skeleton, job.cache, &job.cancel, &on_cell) {
+    let cells = match solve_cells(
+        &operands,
+        &skeleton,
+        job.cache,
+        &job.cancel,
+        job.settings.cell_triangles,
+        &on_cell,
+    ) {
         Ok(cells) => cells,
         Err(KernelError::Cancelled) => return Err(Cancelled),
         // Whatever it is, the direct solver meets it again and knows at which node.
@@ -98,10 +104,7 @@ pub(super) fn solve_by_cells(
 }
 
 /// The solids of all leaves where they stand, and the skeleton over them.
-fn operands(
-    whole: Skeleton<Leaf>,
-    known: &Known,
-) -> Option<(Vec<Operand>, Skeleton<u32>)> {
+fn operands(whole: Skeleton<Leaf>, known: &Known) -> Option<(Vec<Operand>, Skeleton<u32>)> {
     let mut operands = Vec::new();
     let skeleton = whole.map(&mut |leaf: Leaf| {
         let list = solids(&known[&leaf.node.hash()])?;
@@ -140,10 +143,7 @@ fn part_hash(root: &Node) -> ContentHash {
 /// A guess of how many triangles the leaves have, each counted as often as it stands in the tree; stops at `enough`.
 ///
 /// What is not a primitive counts as what it is made of; a file as one triangle for fifty bytes, as in binary STL.
-fn estimated_triangles<'a>(
-    nodes: impl Iterator<Item = &'a Arc<Node>>,
-    enough: usize,
-) -> usize {
+fn estimated_triangles<'a>(nodes: impl Iterator<Item = &'a Arc<Node>>, enough: usize) -> usize {
     let mut pending: Vec<&Arc<Node>> = nodes.collect();
     let mut triangles = 0usize;
     while let Some(node) = pending.pop() {
@@ -155,9 +155,7 @@ fn estimated_triangles<'a>(
             Kind::Import(parameters) => {
                 parameters.file.as_ref().map_or(0, |file| file.bytes.len() as u64 / 50)
             }
-            Kind::Surface { file, .. } => {
-                file.as_ref().map_or(0, |file| file.bytes.len() as u64)
-            }
+            Kind::Surface { file, .. } => file.as_ref().map_or(0, |file| file.bytes.len() as u64),
             _ => 0,
         };
         triangles = triangles.saturating_add(usize::try_from(own).unwrap_or(usize::MAX));

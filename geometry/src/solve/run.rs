@@ -9,9 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use scadstream_csg::Kind;
 
+use super::Job;
 use super::combine::{Combined, Fault, combine};
 use super::plan::{Plan, Task, worth_caching};
-use super::Job;
 use crate::cache::Form;
 use crate::control::{Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};

@@ -54,6 +54,10 @@ fn solids_that_touch_have_no_solid_in_common() {
     let common = node(Kind::Intersection, vec![above, below]);
     assert!(check_messages(&common, &[]).parts.is_empty());
     check(&group(vec![common, cube(0.5)]), 0.125, 0, 1);
+    // The same beside a piece that does have a volume.
+    let posts = group(vec![translate(-1.0, 1.0, -0.5, block(0.5, 0.5, 1.0)), cube(0.25)]);
+    let beam = translate(-1.0, -1.5, 0.0, block(2.0, 2.5, 0.5));
+    check(&node(Kind::Intersection, vec![posts, beam]), 0.25_f64.powi(3), 0, 1);
 }
 
 #[test]

@@ -36,8 +36,6 @@ pub(super) struct Task {
     pub(super) tree: Skeleton<u32>,
     /// Hash of all that its surface depends on.
     pub(super) key: ContentHash,
-    /// Triangles of operands in it, a measure of the work.
-    pub(super) triangles: usize,
 }
 
 /// Cuts space into cells that have at most about `most_triangles` of the operands each. Cells without a surface are left
@@ -88,7 +86,7 @@ impl Octree<'_> {
             return Ok(found?.into_iter().flatten().collect());
         }
         let key = self.key(cell, &tree);
-        Ok(vec![Task { cell, tree, key, triangles }])
+        Ok(vec![Task { cell, tree, key }])
     }
 
     fn presence(&self, operand: u32, bounds: &Bounds) -> Presence {

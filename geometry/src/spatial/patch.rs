@@ -72,8 +72,7 @@ fn rim(mesh: &Mesh, may_be_rim: impl Fn([f64; 3]) -> bool) -> Vec<Rim> {
         // As many run one way as the other, but for those of the rim.
         let backward = same.iter().filter(|edge| edge.2).count();
         let forward = same.len() - backward;
-        let (surplus, is_backward) =
-            (forward.abs_diff(backward), backward > forward);
+        let (surplus, is_backward) = (forward.abs_diff(backward), backward > forward);
         let own = same.iter().filter(|edge| edge.2 == is_backward).take(surplus);
         rim.extend(own.map(|&(low, high, reversed, triangle)| Rim {
             ends: if reversed { [high, low] } else { [low, high] },

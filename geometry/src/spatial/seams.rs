@@ -159,7 +159,8 @@ fn split_edges(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -> b
     let mut splits: BTreeMap<usize, BTreeMap<u32, Vec<Split>>> = BTreeMap::new();
     for Loose { patch, edge, ends: [start, end] } in loose {
         let along = [0, 1, 2].map(|axis| end[axis] - start[axis]);
-        let axis = (1..3).fold(0, |most, k| if along[k].abs() > along[most].abs() { k } else { most });
+        let axis =
+            (1..3).fold(0, |most, k| if along[k].abs() > along[most].abs() { k } else { most });
         let (low, high) = (start[axis].min(end[axis]), start[axis].max(end[axis]));
         let from = by_axis[axis].partition_point(|point| point[axis] <= low);
         let mut between: Vec<(f64, [f64; 3])> = by_axis[axis][from..]
@@ -205,7 +206,9 @@ fn with_splits(mesh: &Mesh, splits: &BTreeMap<u32, Vec<Split>>) -> Mesh {
             for corner in 0..3 {
                 let ends = [corners[corner], corners[(corner + 1) % 3]];
                 outline.push(ends[0]);
-                for point in splits.iter().filter(|split| split.ends == ends).flat_map(|s| &s.points) {
+                for point in
+                    splits.iter().filter(|split| split.ends == ends).flat_map(|s| &s.points)
+                {
                     outline.push(*index_of.entry(bits(*point)).or_insert_with(|| {
                         positions.push(*point);
                         positions.len() as u32 - 1

@@ -83,7 +83,10 @@ impl<O> Skeleton<O> {
     }
 
     /// The same booleans over what `f` makes of each operand; none as soon as it gives none.
-    pub(crate) fn map<P>(self, f: &mut impl FnMut(O) -> Option<Skeleton<P>>) -> Option<Skeleton<P>> {
+    pub(crate) fn map<P>(
+        self,
+        f: &mut impl FnMut(O) -> Option<Skeleton<P>>,
+    ) -> Option<Skeleton<P>> {
         let mut all = |inner: Vec<Skeleton<O>>| {
             inner.into_iter().map(|skeleton| skeleton.map(f)).collect::<Option<Vec<_>>>()
         };

@@ -1,0 +1,39 @@
+//! Pieces without volume in the kernel's results.
+//!
+//! Where solids touch without overlapping, the kernel at times gives the common face from both sides as a piece of its
+//! own. It encloses nothing, so it is no part of a solid.
+
+use manifold_rust::boolean3::compose_meshes;
+use manifold_rust::impl_mesh::ManifoldImpl;
+use manifold_rust::linalg::dot;
+use manifold_rust::manifold::Manifold;
+use manifold_rust::types::Box;
+
+/// Faces whose normals differ from opposite by less are folded onto each other.
+const FOLD: f64 = -1.0 + 1e-12;
+
+/// A piece thinner than this share of its size has no volume. The kernel's own tolerance is of this order.
+const FLAT: f64 = 1e-12;
+
+/// The body without its pieces that have no volume.
+pub(super) fn without_sheets(body: ManifoldImpl) -> ManifoldImpl {
+    // A sheet has folds all along its border; most bodies have none, and looking costs little beside a boolean.
+    let has_folds = body.halfedge.iter().enumerate().any(|(edge, half)| {
+        let pair = half.paired_halfedge;
+        pair >= 0 && dot(body.face_normal[edge / 3], body.face_normal[pair as usize / 3]) < FOLD
+    });
+    if !has_folds {
+        return body;
+    }
+    let pieces = Manifold::from_impl(body.clone()).decompose();
+    let solid: Vec<ManifoldImpl> =
+        pieces.into_iter().map(Manifold::into_impl).filter(|piece| !is_sheet(piece)).collect();
+    compose_meshes(&solid)
+}
+
+fn is_sheet(piece: &ManifoldImpl) -> bool {
+    let Box { min, max } = piece.bbox;
+    let size = (max.x - min.x).max(max.y - min.y).max(max.z - min.z);
+    let properties = Manifold::from_impl(piece.clone());
+    properties.volume().abs() <= FLAT * size * properties.surface_area()
+}
