@@ -10,6 +10,7 @@ mod obj;
 mod off;
 mod soup;
 mod stl;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod threemf;
@@ -48,9 +49,6 @@ pub enum ImportError {
     /// A format that needs CGAL's Nef polyhedra.
     #[error("NEF3 files cannot be imported: '{0}'")]
     Nef(String),
-    /// SVG: its view boxes and strokes do not come out as OpenSCAD's yet.
-    #[error("SVG files cannot be imported yet: '{0}'")]
-    Svg(String),
     /// The content is not what the ending says.
     #[error("can't parse file '{name}': {problem}")]
     Malformed {
@@ -81,7 +79,7 @@ pub fn import(file: &FileData, parameters: &ImportParameters) -> Result<Imported
         Some("amf") => mesh(amf::read(bytes)),
         Some("3mf") => mesh(threemf::read(bytes, &mut warnings)),
         Some("dxf") => flat(dxf::read(bytes, parameters, &mut warnings)),
-        Some("svg") => return Err(ImportError::Svg(file.name.to_string())),
+        Some("svg") => flat(svg::read(bytes, parameters, &mut warnings)),
         Some("nef3") => return Err(ImportError::Nef(file.name.to_string())),
         _ => return Err(ImportError::UnknownKind(file.name.to_string())),
     };

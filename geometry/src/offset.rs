@@ -68,8 +68,9 @@ pub enum Join {
     Round,
 }
 
-/// SVG's limit of how far a turn may reach, as a multiple of half the width.
-const STROKE_MITER_LIMIT: f64 = 4.0;
+/// How far a turn may reach, as a multiple of half the width, before it is cut off. OpenSCAD's number, whatever the
+/// drawing says; SVG's own is 4.
+const STROKE_MITER_LIMIT: f64 = 2.0;
 
 /// Steps to the circle of round ends and turns of lines. OpenSCAD's number.
 const STROKE_STEPS: f64 = 50.0;
@@ -79,13 +80,16 @@ pub fn stroke(lines: &[Vec<Point>], width: f64, cap: Cap, join: Join) -> Region 
     if lines.is_empty() || !width.is_finite() || width <= 0.0 {
         return Region::default();
     }
-    let points = lines.iter().flatten().copied();
+    // A line without length is not seen, whatever its ends.
+    let lines: Vec<_> = lines.iter().filter(|line| line.iter().any(|p| *p != line[0])).collect();
+    let points = lines.iter().copied().flatten().copied();
     let mut grid = Grid::new(reach(points) + width * STROKE_MITER_LIMIT);
     let distance = width / 2.0 * grid.scale();
     let arc_tolerance = distance * (1.0 - degrees::cos(180.0 / STROKE_STEPS)) * WHOLE_STEPS;
     let join = match join {
         Join::Miter => JoinType::Miter,
-        Join::Bevel => JoinType::Bevel,
+        // OpenSCAD cuts off as far out as the line is wide, not from corner to corner.
+        Join::Bevel => JoinType::Square,
         Join::Round => JoinType::Round,
     };
     let end = match cap {
