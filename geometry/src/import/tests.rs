@@ -269,7 +269,7 @@ fn hostile_threemf_ends() {
     check_error(
         "a.3mf",
         threemf(&tower, "<item objectid=\"11\"/>"),
-        "can't parse file 'a.3mf': it has too many vertices",
+        "can't parse file 'a.3mf': it has too many vertices or components",
     );
     cut_anywhere("a.3mf", &threemf("", "<item objectid=\"1\"/>"));
 }

@@ -14,20 +14,34 @@ use crate::mesh::{Mesh, Paint};
 /// Most bytes that a part of an archive may unpack to. Picked by hand: 40 million triangles take about this.
 const MOST_BYTES: u64 = 1 << 31;
 
+/// Beyond so many bytes an archive may unpack to so many times its size. Picked by hand: models unpack to about ten
+/// times, and what is made to fill a memory to a thousand.
+const FREE_BYTES: u64 = 1 << 26;
+const MOST_TIMES: u64 = 100;
+
 /// How deep objects may be built of others.
 const MOST_NESTED: usize = 32;
 
-/// Most vertices once all objects are placed: a short file can place objects in objects in objects.
-const MOST_VERTICES: usize = 1 << 27;
+/// Most vertices and components once all objects are placed: a short file can place objects in objects in objects.
+const MOST_VERTICES: u64 = 1 << 27;
 
 pub(super) fn read(bytes: &[u8], warnings: &mut Vec<String>) -> Result<Mesh, Problem> {
     let mut archive = open(bytes)?;
-    let relations = entry(&mut archive, "_rels/.rels").unwrap_or_default();
+    let relations = entry(&mut archive, "_rels/.rels", bytes.len()).unwrap_or_default();
     let part = model_part(&text_of(&relations)).unwrap_or_else(|| "3D/3dmodel.model".to_owned());
-    let content = entry(&mut archive, &part)?;
+    let content = entry(&mut archive, &part, bytes.len())?;
     let text = text_of(&content);
     let document = super::xml::parse_xml(&text)?;
-    let mut model = Model { document: &document, ..Model::new(&document) };
+    let mut model = Model::new(&document);
+    let mut sizes = HashMap::new();
+    let mut vertices = 0_u64;
+    for item in named(document.root(), "item") {
+        let Some(id) = item.attribute("objectid") else { continue };
+        vertices = vertices.saturating_add(model.size(id, &mut sizes, 0)?);
+    }
+    if vertices > MOST_VERTICES {
+        return Err("it has too many vertices or components".to_owned());
+    }
     for item in named(document.root(), "item") {
         let transform = transform_of(item)?;
         let Some(id) = item.attribute("objectid") else { continue };
@@ -43,22 +57,28 @@ pub(super) fn read(bytes: &[u8], warnings: &mut Vec<String>) -> Result<Mesh, Pro
 pub(super) fn only_entry(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
     let mut archive = open(bytes)?;
     let first = archive.by_index(0).map_err(|error| format!("the archive is empty: {error}"))?;
-    unpacked(first)
+    unpacked(first, bytes.len())
 }
 
 fn open(bytes: &[u8]) -> Result<ZipArchive<Cursor<&[u8]>>, Problem> {
     ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("it is no ZIP archive: {error}"))
 }
 
-fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, Problem> {
+fn entry(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    name: &str,
+    packed: usize,
+) -> Result<Vec<u8>, Problem> {
     let file = archive.by_name(name).map_err(|error| format!("{name}: {error}"))?;
-    unpacked(file)
+    unpacked(file, packed)
 }
 
-fn unpacked(file: impl Read) -> Result<Vec<u8>, Problem> {
+/// The content of a file of an archive of so many bytes.
+fn unpacked(file: impl Read, packed: usize) -> Result<Vec<u8>, Problem> {
+    let limit = MOST_BYTES.min(FREE_BYTES + MOST_TIMES * packed as u64);
     let mut content = Vec::new();
-    match file.take(MOST_BYTES).read_to_end(&mut content) {
-        Ok(length) if length as u64 == MOST_BYTES => Err("it unpacks to too much".to_owned()),
+    match file.take(limit).read_to_end(&mut content) {
+        Ok(length) if length as u64 == limit => Err("it unpacks to too much".to_owned()),
         Ok(_) => Ok(content),
         Err(error) => Err(format!("it cannot be unpacked: {error}")),
     }
@@ -99,6 +119,37 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// Vertices and components of an object once all that it is built of is in place.
+    fn size(
+        &self,
+        id: &'a str,
+        known: &mut HashMap<&'a str, u64>,
+        depth: usize,
+    ) -> Result<u64, Problem> {
+        if let Some(size) = known.get(id) {
+            return Ok(*size);
+        }
+        let Some(&object) = self.objects.get(id) else { return Ok(0) };
+        if depth > MOST_NESTED {
+            return Err("objects are built of each other too deeply".to_owned());
+        }
+        let mut size = 0_u64;
+        for part in object.children() {
+            match part.tag_name().name() {
+                "mesh" => size = size.saturating_add(named(part, "vertex").count() as u64),
+                "components" => {
+                    for id in named(part, "component").filter_map(|c| c.attribute("objectid")) {
+                        let inner = self.size(id, known, depth + 1)?;
+                        size = size.saturating_add(inner).saturating_add(1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        known.insert(id, size);
+        Ok(size)
+    }
+
     fn place(&mut self, id: &str, transform: &Affine, depth: usize) -> Result<(), Problem> {
         let Some(&object) = self.objects.get(id) else {
             self.unknown = true;
@@ -136,9 +187,6 @@ impl<'a> Model<'a> {
                 return Err(self.at(vertex, "a vertex needs x, y and z"));
             };
             self.soup.vertex(transform.apply([x, y, z]));
-        }
-        if self.soup.vertices() > MOST_VERTICES {
-            return Err("it has too many vertices".to_owned());
         }
         let count = self.soup.vertices() as u32 - first;
         let of_object = self.paint(object.attribute("pid"), object.attribute("pindex"));
