@@ -2,11 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::entities::Line;
+use super::entities::{GRID, Line};
 use crate::region::Point;
-
-/// Ends nearer to each other than this are one. Programs round what they write, so ends seldom meet in every bit.
-const TOLERANCE: f64 = 1.0e-5;
 
 /// The closed outlines that lines make. Lines that lead nowhere are left out.
 pub(super) fn closed_outlines(lines: &[Line]) -> Vec<Vec<Point>> {
@@ -88,7 +85,7 @@ fn walk(
     }
 }
 
-/// Points by place, so that ends that nearly meet do.
+/// Points by place on the grid. Ends on grid points beside each other count as one, as in OpenSCAD.
 #[derive(Default)]
 struct Nodes {
     cells: HashMap<(i64, i64), usize>,
@@ -97,7 +94,7 @@ struct Nodes {
 
 impl Nodes {
     fn node(&mut self, [x, y]: Point) -> usize {
-        let cell = [x, y].map(|c| (c / TOLERANCE).round() as i64);
+        let cell = [x, y].map(|c| (c * GRID).round() as i64);
         for dx in [0, -1, 1] {
             for dy in [0, -1, 1] {
                 let near = (cell[0].saturating_add(dx), cell[1].saturating_add(dy));

@@ -15,6 +15,9 @@ const MOST_NESTED: usize = 16;
 /// Most lines of a drawing with all its blocks in place: a short file can insert blocks of blocks of blocks.
 const MOST_LINES: usize = 1 << 22;
 
+/// Grid lines to the unit of the model.
+pub(super) const GRID: f64 = 1024.0;
+
 /// A piece of a drawing: points joined by straight lines. Its ends are joined only where it says so by equal points.
 pub(super) type Line = Vec<Point>;
 
@@ -231,7 +234,7 @@ impl Lines<'_> {
         place: &Placement,
         points: impl IntoIterator<Item = Point>,
     ) -> Result<(), Problem> {
-        let line: Line = points.into_iter().map(|point| place.apply(point)).collect();
+        let line: Line = points.into_iter().map(|point| on_grid(place.apply(point))).collect();
         self.count += line.len();
         if self.count > MOST_LINES {
             return Err(format!("it has more than {MOST_LINES} lines"));
@@ -280,6 +283,12 @@ impl Lines<'_> {
         };
         self.add(place, (0..=pieces).map(point))
     }
+}
+
+/// The nearest point whose coordinates are whole numbers of 1/1024, which is what OpenSCAD makes of all points of a
+/// drawing: ends of lines then meet although programs round what they write.
+fn on_grid(point: Point) -> Point {
+    point.map(|c| (c * GRID).round() / GRID)
 }
 
 /// After how many pieces a curve is back at its very first point; never, if it is open.
