@@ -48,6 +48,9 @@ pub fn mend(mut mesh: Mesh, token: &CancelToken) -> Result<Mended, KernelError> 
     if orient(&mut mesh) {
         notes.push("some faces were wound the wrong way and have been turned");
     }
+    if join_near_points(&mut mesh) {
+        notes.push("vertices that nearly coincide have been merged");
+    }
     if close_holes(&mut mesh) {
         notes.push("the surface was open and its holes have been closed with flat patches");
     }
@@ -182,6 +185,49 @@ fn orient(mesh: &mut Mesh) -> bool {
         }
     }
     true
+}
+
+/// Vertices nearer to each other than this share of the mesh's size may be meant to be one: the last digits of single
+/// precision, which most files of meshes have.
+const NEAR: f64 = 1.0e-6;
+
+/// Joins vertices on open edges that nearly coincide, if that leaves fewer open edges. Whether it did.
+fn join_near_points(mesh: &mut Mesh) -> bool {
+    let open = open_edges(mesh);
+    let (Some(bounds), false) = (mesh.bounds(), open.is_empty()) else { return false };
+    let reach = bounds.size().into_iter().fold(0.0, f64::max) * NEAR;
+    if reach <= 0.0 {
+        return false;
+    }
+    let mut vertices: Vec<u32> = open.iter().flat_map(|(a, b)| [*a, *b]).collect();
+    vertices.sort_unstable();
+    vertices.dedup();
+    let mut joined = mesh.clone();
+    // Of points in one cell, or in cells that touch, the first counts for all.
+    let mut first_in: HashMap<[i64; 3], [f64; 3]> = HashMap::new();
+    for vertex in vertices {
+        let point = mesh.positions[vertex as usize];
+        let cell = [0, 1, 2].map(|axis| ((point[axis] - bounds.min[axis]) / reach).round() as i64);
+        let near =
+            (0..27).map(|n| [cell[0] + n % 3 - 1, cell[1] + n / 3 % 3 - 1, cell[2] + n / 9 - 1]);
+        let known = near.filter_map(|cell| first_in.get(&cell)).next().copied();
+        joined.positions[vertex as usize] = *first_in.entry(cell).or_insert(known.unwrap_or(point));
+    }
+    merge_equal_points(&mut joined);
+    let fewer = !joined.is_empty() && open_edges(&joined).len() < open.len();
+    if fewer {
+        *mesh = joined;
+    }
+    fewer
+}
+
+/// Edges with more triangles on one side than on the other.
+fn open_edges(mesh: &Mesh) -> Vec<(u32, u32)> {
+    let edges = edge_triangles(mesh).into_iter();
+    let open = edges.filter(|(_, triangles)| {
+        2 * triangles.iter().filter(|(_, forward)| *forward).count() != triangles.len()
+    });
+    open.map(|(edge, _)| edge).collect()
 }
 
 /// Fills every simple loop of open edges with a patch. Whether there was any.

@@ -1,7 +1,8 @@
 //! `surface()`: a height map as a solid.
 //!
 //! The map is a text of numbers, a line for each row, or a PNG picture. Points are 1 apart. Every cell is four triangles
-//! around the mean of its corners, walls go straight down to 1 below the lowest point, and the floor is flat.
+//! around the mean of its corners, walls go straight down to 1 below the lowest point (of a text, to 0 if that is lower),
+//! and the floor is flat.
 
 use scadstream_csg::FileData;
 
@@ -65,7 +66,6 @@ struct HeightMap {
 fn read_text(file: &FileData) -> Result<HeightMap, SurfaceError> {
     let text = String::from_utf8_lossy(&file.bytes);
     let mut rows: Vec<Vec<f64>> = Vec::new();
-    let mut points = 0;
     for (line, content) in (1..).zip(text.lines()) {
         let content = content.split('#').next().unwrap_or_default();
         let mut row = Vec::new();
@@ -78,7 +78,6 @@ fn read_text(file: &FileData) -> Result<HeightMap, SurfaceError> {
                 }
             }
         }
-        points += row.len();
         if !row.is_empty() {
             rows.push(row);
         }
@@ -87,10 +86,9 @@ fn read_text(file: &FileData) -> Result<HeightMap, SurfaceError> {
     if columns.saturating_mul(rows.len()) > MOST_POINTS {
         return Err(SurfaceError::TooLarge { name: file.name.to_string() });
     }
-    let mut floor = rows.iter().flatten().copied().fold(f64::INFINITY, f64::min) - 1.0;
-    if points < columns * rows.len() {
-        floor = floor.min(0.0);
-    }
+    // At 0 or 1 below the lowest point, whichever is lower: OpenSCAD's way for texts, though not for pictures.
+    let lowest = rows.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    let floor = (lowest - 1.0).min(0.0);
     let count = rows.len();
     let mut heights = Vec::with_capacity(columns * count);
     for mut row in rows {
@@ -246,7 +244,15 @@ mod tests {
         let map = text("# c\n1 2 3\n4 5 6 7\n\n8 9 2.5e0\n");
         check(surface(&map, false, true).unwrap(), 27.0, [0.0; 3], [3.0, 2.0, 9.0]);
         let map = text("10 9\n3 4 # x\n");
-        check(surface(&map, true, false).unwrap(), 4.5, [-0.5, -0.5, 2.0], [0.5, 0.5, 10.0]);
+        check(surface(&map, true, false).unwrap(), 6.5, [-0.5, -0.5, 0.0], [0.5, 0.5, 10.0]);
+        // Short rows end in zeros; the floor is at 0, or 1 below the lowest point there is.
+        let flat = text("9 9 9\n9 9 9\n");
+        check(surface(&flat, false, false).unwrap(), 18.0, [0.0; 3], [2.0, 1.0, 9.0]);
+        for short in ["9 9 9\n9 9", "9 9\n9 9 9"] {
+            check(surface(&text(short), false, false).unwrap(), 15.75, [0.0; 3], [2.0, 1.0, 9.0]);
+        }
+        let low = text("-9 -9 -9\n-9 -9\n");
+        check(surface(&low, false, false).unwrap(), 4.25, [0.0, 0.0, -10.0], [2.0, 1.0, 0.0]);
     }
 
     #[test]
