@@ -255,7 +255,8 @@ impl Writer<'_> {
                 self.s("script = \"").s(&code).s("\", ");
             }
         }
-        self.s("halign = \"").s(&t.halign).s("\", valign = \"").s(&t.valign).s("\", ");
+        let halign = if t.halign.is_empty() { "left" } else { &t.halign };
+        self.s("halign = \"").s(halign).s("\", valign = \"").s(&t.valign).s("\", ");
         self.fragments(t.fragments).s(")")
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use scadstream_csg::FileData;
 use scadstream_syntax::{Parsed, Source, parse};
 
 /// What the evaluator asks of its surroundings. Everything else it does depends on its arguments alone.
@@ -38,8 +39,18 @@ pub trait World {
         None
     }
 
-    /// Measures of a font at a size, for `fontmetrics()`.
-    fn font_metrics(&self, _font: &str, _size: f64) -> Option<FontMetrics> {
+    /// Measures of a font at a size, for `fontmetrics()`; `fonts` are those that the document brought along.
+    fn font_metrics(&self, _font: &str, _size: f64, _fonts: &[FileData]) -> Option<FontMetrics> {
+        None
+    }
+
+    /// The value of a dimension in a drawing, for `dxf_dim()`.
+    fn drawing_dimension(&self, _drawing: &Drawing<'_>, _name: &str) -> Option<f64> {
+        None
+    }
+
+    /// Where the first two lines of a drawing cross, for `dxf_cross()`.
+    fn drawing_crossing(&self, _drawing: &Drawing<'_>) -> Option<[f64; 2]> {
         None
     }
 
@@ -56,6 +67,19 @@ pub enum Purpose {
     Source,
     /// `import`, `surface` and the like: the folder of the file that holds the call only.
     Data,
+}
+
+/// A DXF file, and what of it counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawing<'a> {
+    /// The file.
+    pub file: &'a FileData,
+    /// The only layer that counts; none for all.
+    pub layer: Option<&'a str>,
+    /// The point that is taken for the origin.
+    pub origin: [f64; 2],
+    /// What lengths are multiplied by.
+    pub scale: f64,
 }
 
 /// What `textmetrics()` gives; lengths in model units.

@@ -4,10 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use scadstream_eval::{Purpose, World};
+use scadstream_csg::{FileData, TextParameters};
+use scadstream_eval::{Drawing, FontMetrics, Purpose, TextMetrics, World};
 use scadstream_syntax::{Parsed, Source};
 
 use crate::library::Libraries;
+use crate::measuring;
 use crate::parse_cache::ParseCache;
 
 /// Files on disk; they go by their paths as found.
@@ -42,5 +44,21 @@ impl World for DiskWorld<'_> {
 
     fn parsed(&self, source: &Arc<Source>) -> Arc<Parsed> {
         self.parses.parsed(source)
+    }
+
+    fn text_metrics(&self, text: &TextParameters) -> Option<TextMetrics> {
+        measuring::text_metrics(text)
+    }
+
+    fn font_metrics(&self, font: &str, size: f64, fonts: &[FileData]) -> Option<FontMetrics> {
+        measuring::font_metrics(font, size, fonts)
+    }
+
+    fn drawing_dimension(&self, drawing: &Drawing<'_>, name: &str) -> Option<f64> {
+        measuring::drawing_dimension(drawing, name)
+    }
+
+    fn drawing_crossing(&self, drawing: &Drawing<'_>) -> Option<[f64; 2]> {
+        measuring::drawing_crossing(drawing)
     }
 }

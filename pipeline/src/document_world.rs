@@ -8,10 +8,12 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use scadstream_eval::{Purpose, World};
+use scadstream_csg::{FileData, TextParameters};
+use scadstream_eval::{Drawing, FontMetrics, Purpose, TextMetrics, World};
 use scadstream_syntax::{Parsed, Source};
 
 use crate::library::Libraries;
+use crate::measuring;
 use crate::parse_cache::ParseCache;
 
 /// A document's files by their paths, relative, with `/` between folders.
@@ -61,6 +63,22 @@ impl World for DocumentWorld<'_> {
 
     fn parsed(&self, source: &Arc<Source>) -> Arc<Parsed> {
         self.parses.parsed(source)
+    }
+
+    fn text_metrics(&self, text: &TextParameters) -> Option<TextMetrics> {
+        measuring::text_metrics(text)
+    }
+
+    fn font_metrics(&self, font: &str, size: f64, fonts: &[FileData]) -> Option<FontMetrics> {
+        measuring::font_metrics(font, size, fonts)
+    }
+
+    fn drawing_dimension(&self, drawing: &Drawing<'_>, name: &str) -> Option<f64> {
+        measuring::drawing_dimension(drawing, name)
+    }
+
+    fn drawing_crossing(&self, drawing: &Drawing<'_>) -> Option<[f64; 2]> {
+        measuring::drawing_crossing(drawing)
     }
 }
 

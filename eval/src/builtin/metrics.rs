@@ -25,7 +25,12 @@ const TEXT_PARAMETERS: [&str; 10] = [
 ];
 
 /// Arguments by name or position.
-fn by_name(ev: &Evaluator<'_>, call: &Call<'_>, args: &Args, parameters: &[&str]) -> Vec<Value> {
+pub(super) fn by_name(
+    ev: &Evaluator<'_>,
+    call: &Call<'_>,
+    args: &Args,
+    parameters: &[&str],
+) -> Vec<Value> {
     let mut values = vec![Value::Unset; parameters.len()];
     let mut position = 0;
     for (arg, value) in call.args.iter().zip(args) {
@@ -86,7 +91,7 @@ pub(super) fn fontmetrics(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Ar
     let size =
         values[2].as_finite().map(|em| em * 72.0 / 100.0).or(values[0].as_finite()).unwrap_or(10.0);
     let font = values[1].as_str().unwrap_or_default();
-    let Some(metrics) = ev.world.font_metrics(font, size) else {
+    let Some(metrics) = ev.world.font_metrics(font, size, &ev.program.fonts) else {
         return ev.undefined("fontmetrics() is not available here: no fonts".into(), call.location);
     };
     let extent = |ascent, descent| {

@@ -3,6 +3,7 @@
 //! Arguments go by position; their names are ignored but for the few functions that say otherwise. A wrong count or
 //! type gives a warning and `undef`.
 
+mod drawings;
 mod list;
 mod lookup;
 mod math;
@@ -74,8 +75,8 @@ pub(crate) fn lookup(name: &str) -> Option<Builtin> {
                 "has_key" => Builtin::Impure("has_key", objects::has_key),
                 "is_object" => Builtin::Impure("is_object", objects::is_object),
                 "import" => Builtin::Impure("import", objects::import),
-                "dxf_dim" => Builtin::Impure("dxf_dim", objects::dxf),
-                "dxf_cross" => Builtin::Impure("dxf_cross", objects::dxf),
+                "dxf_dim" => Builtin::Impure("dxf_dim", drawings::dxf_dim),
+                "dxf_cross" => Builtin::Impure("dxf_cross", drawings::dxf_cross),
                 _ => return None,
             })
         })

@@ -102,8 +102,3 @@ pub(super) fn import(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -
         Err(why) => ev.undefined(format!("Failed to parse file '{path}': {why}"), call.location),
     }
 }
-
-/// `dxf_dim` and `dxf_cross`: not built yet, and said so.
-pub(super) fn dxf(ev: &mut Evaluator<'_>, call: &Call<'_>, _: &mut Args) -> Eval {
-    ev.undefined(format!("{}() is not supported yet", call.name), call.location)
-}

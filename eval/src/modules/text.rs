@@ -29,7 +29,8 @@ pub(crate) fn text_parameters(
         direction: string(3, ""),
         language: string(4, "en"),
         script: string(5, ""),
-        halign: string(6, "left"),
+        // Vertical text that says nothing is centred, where one that says "left" is not.
+        halign: string(6, ""),
         valign: string(7, "baseline"),
         spacing: get(8).as_finite().unwrap_or(1.0),
         fonts: ev.program.fonts.clone(),
