@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench web lint-web screenshot clean
+.PHONY: help run test check bench fuzz-import web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,10 @@ bench: ## times of five models beside the installed openscad
 	@scripts/setup.sh test
 	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
 	target/release/bench
+
+fuzz-import: ## damage files and import them for SECONDS (default 600)
+	$(CARGO) run --release --locked --quiet -p scadstream-geometry --example fuzz_import -- \
+		$(or $(SECONDS),600) $(or $(SEED),1) /usr/share/openscad/testdata /usr/share/openscad/examples
 
 screenshot: web ## make the README's picture anew
 	@scripts/setup.sh test

@@ -13,8 +13,8 @@ use scadstream_eval::Options;
 use scadstream_geometry::{CancelToken, Settings};
 use scadstream_memory::pressure::PressureLevel;
 use scadstream_pipeline::{
-    Budgets, Control, Files, Format, Input, Libraries, Model, Needs, Pipeline, Solved, Stopped,
-    Surroundings, Watch,
+    Budgets, Control, ExportOptions, Files, Format, Input, Libraries, Model, Needs, Pipeline,
+    Solved, Stopped, Surroundings, Watch,
 };
 use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan};
 
@@ -164,7 +164,7 @@ impl DocumentEngine {
             let solved = self.solve(&model, &work, sink)?;
             facts = solved.facts;
             let start = Instant::now();
-            let written = solved.write(format, &mut content);
+            let written = solved.write(format, &ExportOptions::default(), &mut content);
             encoding += start.elapsed();
             (written, times(&model, &solved, Some((Stage::Encode, encoding))))
         };

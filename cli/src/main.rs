@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand};
 mod check;
 mod engine;
 mod model_args;
+mod picture_args;
 mod render;
 mod run;
 mod serve;

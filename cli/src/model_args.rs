@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use scadstream_eval::{Camera, Options};
+use scadstream_geometry::export::png::View;
 use scadstream_pipeline::{Input, Libraries, Surroundings};
 
 /// Where Debian's OpenSCAD and other users of its libraries put them.
@@ -48,7 +49,7 @@ pub(crate) struct ModelArgs {
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub(crate) trace_depth: usize,
 
-    /// $vpt, $vpr and $vpd: translation, rotation and distance
+    /// $vpt, $vpr and $vpd: translation, rotation and distance; or six numbers: the eye and the point it looks at
     #[arg(long, value_name = "X,Y,Z,RX,RY,RZ,D", value_parser = parse_camera, allow_hyphen_values = true)]
     pub(crate) camera: Option<Camera>,
 
@@ -105,7 +106,7 @@ fn random_seed() -> u32 {
     now.map_or(1, |time| time.subsec_nanos() ^ time.as_secs() as u32)
 }
 
-/// The seven numbers of OpenSCAD's gimbal camera.
+/// The seven numbers of OpenSCAD's gimbal camera, or the six of its vector camera.
 fn parse_camera(text: &str) -> Result<Camera, String> {
     let numbers: Result<Vec<f64>, _> =
         text.split(',').map(|number| number.trim().parse()).collect();
@@ -113,7 +114,11 @@ fn parse_camera(text: &str) -> Result<Camera, String> {
         Ok(&[x, y, z, rx, ry, rz, distance]) => {
             Ok(Camera { target: [x, y, z], rotation: [rx, ry, rz], distance, ..Camera::default() })
         }
-        Ok(other) => Err(format!("seven numbers are needed, not {}", other.len())),
+        Ok(&[ex, ey, ez, x, y, z]) => {
+            let View { target, rotation, distance, .. } = View::between([ex, ey, ez], [x, y, z]);
+            Ok(Camera { target, rotation, distance, ..Camera::default() })
+        }
+        Ok(other) => Err(format!("seven or six numbers are needed, not {}", other.len())),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use scadstream_geometry::{CancelToken, Settings};
-use scadstream_pipeline::{Budgets, Control, Format, Needs, Pipeline, Progress, Watch, WriteError};
+use scadstream_pipeline::{
+    Budgets, Control, ExportOptions, Format, Needs, Parts, Pipeline, Progress, Watch, WriteError,
+};
 
 use crate::model_args::ModelArgs;
+use crate::picture_args::PictureArgs;
+use crate::summary::Summary;
 use crate::{run, summary};
 
 /// Render a model to a file.
@@ -21,19 +25,26 @@ pub(crate) struct RenderArgs {
     #[command(flatten)]
     model: ModelArgs,
 
-    /// The file to write; its extension says the format; `-` writes to standard output
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    /// The file to write; its extension says the format; `-` writes to standard output. May be given several times
+    #[arg(short, long, value_name = "FILE", required = true)]
+    output: Vec<PathBuf>,
 
     /// The format, where the extension does not say it
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
     export_format: Option<Format>,
 
-    /// Print what the result measures, and times
-    #[arg(long)]
-    summary: bool,
+    /// How files are written, such as export-pdf/paper-size=a3; export/parts=separate keeps objects apart in 3MF and GLB
+    #[arg(short = 'O', value_name = "SECTION/KEY=VALUE")]
+    export_option: Vec<String>,
 
-    /// Write the same as JSON to a file; `-` writes to standard output
+    #[command(flatten)]
+    picture: PictureArgs,
+
+    /// Print what the result measures, and times
+    #[arg(long, value_name = "KIND", value_enum)]
+    summary: Vec<summary::Kind>,
+
+    /// Write a summary as JSON to a file, of the kinds chosen or of all; `-` writes to standard output
     #[arg(long, value_name = "FILE")]
     summary_file: Option<PathBuf>,
 }
@@ -44,16 +55,8 @@ pub(crate) fn main(arguments: &RenderArgs) -> ExitCode {
 }
 
 fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
-    let format = arguments
-        .export_format
-        .or_else(|| Format::from_path(&arguments.output))
-        .ok_or_else(|| {
-            format!(
-                "the extension of {} says no format: use one of {}, or --export-format",
-                arguments.output.display(),
-                names()
-            )
-        })?;
+    let targets = arguments.targets()?;
+    let options = arguments.options()?;
     let start = Instant::now();
     let input = arguments.model.open()?;
     let pipeline = Pipeline::new(arguments.model.libraries(), Budgets::default());
@@ -61,33 +64,82 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
     let control = Control { cancel: CancelToken::new(), watch: &progress };
     let quiet = arguments.model.quiet;
 
-    let model = pipeline
-        .evaluate(&input, &arguments.model.options(), &control)
-        .map_err(|stopped| stopped.to_string())?;
+    let settings = arguments.model.options();
+    let model =
+        pipeline.evaluate(&input, &settings, &control).map_err(|stopped| stopped.to_string())?;
     progress.clear();
-    run::print(model.messages(), quiet || format == Format::Echo);
-    if format == Format::Echo || (model.is_complete() && format.needs() == Needs::Evaluation) {
-        write(&arguments.output, |out| model.write(format, out))?;
-        return Ok(if model.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    let is_echo = |(_, format): &(&Path, Format)| *format == Format::Echo;
+    run::print(model.messages(), quiet || targets.iter().any(is_echo));
+    let (plain, solid): (Vec<_>, Vec<_>) =
+        targets.into_iter().partition(|(_, format)| format.needs() == Needs::Evaluation);
+    for (path, format) in plain {
+        if format == Format::Echo || model.is_complete() {
+            write(path, |out| model.write(format, out))?;
+        }
     }
     if !model.is_complete() {
         return Ok(ExitCode::FAILURE);
     }
+    if solid.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
 
-    let solved = pipeline
-        .solve(&model, Settings::default(), &control)
-        .map_err(|stopped| stopped.to_string())?;
+    let geometry = Settings::default();
+    let mut solved =
+        pipeline.solve(&model, geometry, &control).map_err(|stopped| stopped.to_string())?;
+    let separate = options.parts == Parts::Separate || settings.has_feature("lazy-union");
+    if separate && solid.iter().any(|(_, format)| format.holds_parts()) {
+        solved.separate =
+            pipeline.parts(&model, geometry, &control).map_err(|stopped| stopped.to_string())?;
+    }
     progress.clear();
     run::print(&solved.messages, quiet);
-    write(&arguments.output, |out| solved.write(format, out))?;
-    if arguments.summary && !quiet {
-        eprint!("{}", summary::text(&solved.facts, &model, &solved, start.elapsed()));
+    for (path, format) in solid {
+        if format == Format::Pdf && !solved.fits_page(&options) && !quiet {
+            eprintln!("WARNING: The drawing is larger than the page and runs over its edges.");
+        }
+        write(path, |out| solved.write(format, &options, out))?;
+    }
+    let summary = Summary {
+        model: &model,
+        solved: &solved,
+        cache: pipeline.solid_cache(),
+        camera: settings.camera,
+        total: start.elapsed(),
+    };
+    if !arguments.summary.is_empty() && !quiet {
+        eprint!("{}", summary.text(&arguments.summary));
     }
     if let Some(path) = &arguments.summary_file {
-        let json = summary::json(&solved.facts, &model, &solved, start.elapsed());
+        let json = summary.json(&arguments.summary);
         write(path, |out| Ok(out.write_all(json.as_bytes())?))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl RenderArgs {
+    /// The files to write and the format of each.
+    fn targets(&self) -> Result<Vec<(&Path, Format)>, String> {
+        let target = |path: &'_ PathBuf| {
+            let format = self.export_format.or_else(|| Format::from_path(path));
+            format.ok_or_else(|| {
+                format!(
+                    "the extension of {} says no format: use one of {}, or --export-format",
+                    path.display(),
+                    names()
+                )
+            })
+        };
+        self.output.iter().map(|path| Ok((path.as_path(), target(path)?))).collect()
+    }
+
+    fn options(&self) -> Result<ExportOptions, String> {
+        let name = self.model.model.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut options = ExportOptions::of_model(name);
+        self.export_option.iter().try_for_each(|option| options.set(option))?;
+        options.picture = self.picture.options(self.model.camera);
+        Ok(options)
+    }
 }
 
 /// Writes a file, or to standard output; a file that could not be written whole is not left behind.

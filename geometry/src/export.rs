@@ -3,13 +3,34 @@
 //! Everything is written as a stream, never held as a whole, and the same mesh gives the same bytes. Numbers in texts
 //! are the shortest that read back as the same double; OpenSCAD's own six digits in OFF and OBJ would tear fine meshes.
 
+pub mod amf;
+pub mod colour;
+pub mod dxf;
+pub mod glb;
 pub mod obj;
 pub mod off;
+pub mod pdf;
+pub mod png;
+pub mod pov;
 pub mod stl;
 pub mod svg;
+pub mod threemf;
+pub mod wrl;
+mod xml;
 
 use std::fmt;
 use std::io;
+
+use crate::mesh::Mesh;
+
+/// A mesh and what it is called, for formats that hold several.
+#[derive(Debug, Clone, Copy)]
+pub struct NamedMesh<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its triangles.
+    pub mesh: &'a Mesh,
+}
 
 /// Why a file could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -1,10 +1,16 @@
 //! Writing a model's result in a file format.
 
+mod options;
+
 use std::io::{self, Write};
 use std::path::Path;
 
-use scadstream_geometry::export::{ExportError, obj, off, stl, svg};
-use scadstream_geometry::{Mesh, Region, Whole};
+use scadstream_geometry::export::{
+    ExportError, NamedMesh, amf, dxf, glb, obj, off, pdf, png, pov, stl, svg, threemf, wrl,
+};
+use scadstream_geometry::{Mesh, PartKind, Region, Whole};
+
+pub use options::{ExportOptions, Parts};
 
 use crate::model::Model;
 use crate::solved::Solved;
@@ -17,10 +23,21 @@ pub enum Format {
     StlBinary,
     Off,
     Obj,
+    ThreeMf,
+    Glb,
+    Amf,
+    Wrl,
+    Pov,
     Svg,
+    Dxf,
+    Pdf,
+    Png,
     Csg,
     Echo,
 }
+
+/// What the object is called in files that name it.
+const NAME: &str = "OpenSCAD Model";
 
 /// What has to be known of a model before it can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +91,15 @@ impl Format {
         ("binstl", Format::StlBinary),
         ("off", Format::Off),
         ("obj", Format::Obj),
+        ("3mf", Format::ThreeMf),
+        ("glb", Format::Glb),
+        ("amf", Format::Amf),
+        ("wrl", Format::Wrl),
+        ("pov", Format::Pov),
         ("svg", Format::Svg),
+        ("dxf", Format::Dxf),
+        ("pdf", Format::Pdf),
+        ("png", Format::Png),
         ("csg", Format::Csg),
         ("echo", Format::Echo),
     ];
@@ -97,7 +122,15 @@ impl Format {
             Format::StlAscii | Format::StlBinary => "stl",
             Format::Off => "off",
             Format::Obj => "obj",
+            Format::ThreeMf => "3mf",
+            Format::Glb => "glb",
+            Format::Amf => "amf",
+            Format::Wrl => "wrl",
+            Format::Pov => "pov",
             Format::Svg => "svg",
+            Format::Dxf => "dxf",
+            Format::Pdf => "pdf",
+            Format::Png => "png",
             Format::Csg => "csg",
             Format::Echo => "echo",
         }
@@ -107,10 +140,13 @@ impl Format {
     pub const fn needs(self) -> Needs {
         match self {
             Format::Csg | Format::Echo => Needs::Evaluation,
-            Format::StlAscii | Format::StlBinary | Format::Off | Format::Obj | Format::Svg => {
-                Needs::Geometry
-            }
+            _ => Needs::Geometry,
         }
+    }
+
+    /// Whether it can hold several objects by name.
+    pub const fn holds_parts(self) -> bool {
+        matches!(self, Format::ThreeMf | Format::Glb | Format::Amf | Format::Wrl | Format::Pov)
     }
 }
 
@@ -148,16 +184,51 @@ impl Solved {
     ///
     /// # Panics
     /// If the format is not made from geometry.
-    pub fn write(&self, format: Format, out: &mut impl Write) -> Result<(), WriteError> {
+    pub fn write(
+        &self,
+        format: Format,
+        options: &ExportOptions,
+        out: &mut impl Write,
+    ) -> Result<(), WriteError> {
         match format {
             Format::StlAscii => stl::write_ascii(self.solid()?, out)?,
             Format::StlBinary => stl::write_binary(self.solid()?, out)?,
             Format::Off => off::write(self.solid()?, out)?,
             Format::Obj => obj::write(self.solid()?, out)?,
-            Format::Svg => svg::write(self.flat()?, &svg::Options::default(), out)?,
+            Format::ThreeMf => threemf::write(&self.named()?, &options.threemf(), out)?,
+            Format::Glb => glb::write(&self.named()?, out)?,
+            Format::Amf => amf::write(&self.named()?, out)?,
+            Format::Wrl => wrl::write(&self.named()?, out)?,
+            Format::Pov => pov::write(&self.named()?, out)?,
+            Format::Svg => svg::write(self.flat()?, &options.svg, out)?,
+            Format::Dxf => dxf::write(self.flat()?, out)?,
+            Format::Pdf => pdf::write(self.flat()?, &options.pdf(), out)?,
+            Format::Png => {
+                let drawn: Vec<(PartKind, &Mesh)> =
+                    self.parts.iter().map(|part| (part.kind, &*part.mesh)).collect();
+                png::write(&drawn, &options.picture, out)?;
+            }
             Format::Csg | Format::Echo => unreachable!("{format:?} is made without geometry"),
         }
         Ok(())
+    }
+
+    /// Whether a PDF's page is large enough for the drawing; so it is for what is no drawing.
+    pub fn fits_page(&self, options: &ExportOptions) -> bool {
+        match &self.whole {
+            Whole::Flat(region) => pdf::fits(region, &options.pdf()),
+            Whole::Solid(_) | Whole::Empty => true,
+        }
+    }
+
+    /// The objects of the file: the top-level ones if they were kept apart, else the whole.
+    fn named(&self) -> Result<Vec<NamedMesh<'_>>, WriteError> {
+        let whole = self.solid()?;
+        if self.separate.is_empty() {
+            return Ok(vec![NamedMesh { name: NAME, mesh: whole }]);
+        }
+        let parts = self.separate.iter();
+        Ok(parts.map(|part| NamedMesh { name: &part.name, mesh: &part.mesh }).collect())
     }
 
     fn solid(&self) -> Result<&Mesh, WriteError> {

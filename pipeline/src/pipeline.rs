@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use scadstream_csg::Origin;
 use scadstream_eval::Options;
-use scadstream_geometry::{Job, Settings, SolidCache, solve};
+use scadstream_geometry::{Job, PartKind, Settings, SolidCache, solve};
+use scadstream_syntax::Location;
 
 use crate::control::{Control, Progress, Stage, Stopped};
 use crate::input::Input;
@@ -13,7 +14,8 @@ use crate::library::Libraries;
 use crate::message::{Message, location, place};
 use crate::model::Model;
 use crate::parse_cache::ParseCache;
-use crate::solved::Solved;
+use crate::part_name;
+use crate::solved::{NamedPart, Solved};
 
 /// Caches and libraries, shared by all documents of a process.
 ///
@@ -116,6 +118,34 @@ impl Pipeline {
             |d: &scadstream_geometry::Diagnostic| Message::of_geometry(d, model.sources());
         let messages = solution.diagnostics.iter().map(to_message).collect();
         Ok(Solved::new(solution, whole, messages, start))
+    }
+
+    /// The solid top-level objects of a document, each by itself, for files that hold several. They may overlap.
+    ///
+    /// Solves once more, for the most part from the cache if the document was just solved.
+    ///
+    /// # Errors
+    /// [`Stopped`]
+    pub fn parts(
+        &self,
+        model: &Model,
+        settings: Settings,
+        control: &Control<'_>,
+    ) -> Result<Vec<NamedPart>, Stopped> {
+        let job = Job { settings, ..Job::new(&self.solids, control.cancel.clone()) };
+        let solution = solve(model.root(), &job).map_err(|_| Stopped::Cancelled)?;
+        let solids = solution.parts.into_iter().filter(|part| part.kind == PartKind::Solid);
+        let (names, meshes): (Vec<_>, Vec<_>) = solids
+            .map(|part| {
+                let Location { source, span } = location(part.origin);
+                let text = model.sources().get(source).text();
+                let statement = text.get(span.start as usize..);
+                let name = statement.and_then(part_name::of_statement).unwrap_or("object");
+                (name.to_owned(), part.mesh)
+            })
+            .unzip();
+        let names = part_name::distinct(names).into_iter();
+        Ok(names.zip(meshes).map(|(name, mesh)| NamedPart { name, mesh }).collect())
     }
 
     /// Bytes that the caches hold.

@@ -19,10 +19,22 @@ pub struct Solved {
     pub facts: Facts,
     /// What to draw, in this order.
     pub parts: Vec<DrawnPart>,
+    /// The top-level objects each by itself, for files that hold several. Empty unless asked for by
+    /// [`Pipeline::parts`](crate::Pipeline::parts).
+    pub separate: Vec<NamedPart>,
     /// Messages of solving.
     pub messages: Vec<Message>,
     /// Wall-clock time that solving took.
     pub time: Duration,
+}
+
+/// A top-level object.
+#[derive(Debug, Clone)]
+pub struct NamedPart {
+    /// The module that makes it; with a number behind it where it makes several.
+    pub name: String,
+    /// Its triangles.
+    pub mesh: Arc<Mesh>,
 }
 
 /// A mesh and its role in the picture.
@@ -52,6 +64,7 @@ impl Solved {
             facts: Facts::of(&whole),
             parts: united.into_iter().chain(others).collect(),
             whole,
+            separate: Vec::new(),
             messages,
             time: start.elapsed(),
         }

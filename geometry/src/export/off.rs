@@ -2,11 +2,9 @@
 
 use std::io::Write;
 
+use super::colour::{CUT, Rgba, is_coloured, rgba};
 use super::{ExportError, Spaced};
 use crate::mesh::{Mesh, Paint};
-
-/// The default colour of faces left by an uncoloured object that was subtracted, in OpenSCAD's own scheme.
-const CUT: [u8; 3] = [0x9d, 0xcb, 0x51];
 
 /// Writes `OFF`, the counts, vertices, and faces as indices followed by red, green, blue (and alpha unless opaque) from
 /// 0 to 255. Faces without a colour have none.
@@ -19,11 +17,11 @@ pub fn write(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
         writeln!(out, "{}", Spaced(*position))?;
     }
     // A model without any colour keeps the cut faces plain as well.
-    let coloured = mesh.painted_runs().any(|(_, paint)| matches!(paint, Paint::Color(_)));
+    let coloured = is_coloured(mesh);
     for (range, paint) in mesh.painted_runs() {
         let colour = match paint {
-            Paint::Color(rgba) => text_of(rgba),
-            Paint::Cut if coloured => format!(" {} {} {}", CUT[0], CUT[1], CUT[2]),
+            Paint::Color(_) => text_of(rgba(paint)),
+            Paint::Cut if coloured => text_of(CUT),
             Paint::Default | Paint::Cut => String::new(),
         };
         for [a, b, c] in &mesh.triangles[range] {
@@ -33,9 +31,7 @@ pub fn write(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
     Ok(out.flush()?)
 }
 
-fn text_of(rgba: [f32; 4]) -> String {
-    // The cast saturates, so a colour out of range is the nearest that there is.
-    let [r, g, b, a] = rgba.map(|channel| (channel * 255.0).round() as u8);
+fn text_of([r, g, b, a]: Rgba) -> String {
     if a == 255 { format!(" {r} {g} {b}") } else { format!(" {r} {g} {b} {a}") }
 }
 

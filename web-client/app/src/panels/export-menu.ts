@@ -10,9 +10,12 @@ const FORMATS: readonly (readonly [format: ExportFormat, label: string, about: s
   ["3mf", "3MF", "for slicers, with colours"],
   ["off", "OFF", "Object File Format"],
   ["obj", "OBJ", "Wavefront"],
-  ["glb", "GLB", "glTF, for the web"],
+  ["glb", "GLB", "glTF, for the web, with colours"],
+  ["amf", "AMF", "with colours"],
   ["svg", "SVG", "2D drawing"],
   ["dxf", "DXF", "2D drawing for CAD"],
+  ["pdf", "PDF", "2D drawing to print, 1:1"],
+  ["png", "PNG", "picture"],
   ["csg", "CSG", "OpenSCAD's tree as text"],
 ];
 
