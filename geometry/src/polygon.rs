@@ -26,12 +26,13 @@ pub fn circle(r: f64, fragments: Fragments) -> Region {
     Region::from_clean(vec![ring(r, segments(r, fragments, 360.0))])
 }
 
-/// `polygon()`: the points in order, or the outlines of `paths`, which combine even-odd.
+/// `polygon()`: the points in order, or the outlines of `paths`, which combine even-odd. No paths are as good as none
+/// given, as in OpenSCAD.
 ///
 /// Indices without a point and points that are not finite are left out; telling the user is the evaluator's part.
 pub fn polygon(points: &[Point], paths: Option<&[Arc<[u32]>]>) -> Region {
     let outlines = match paths {
-        None => vec![points.to_vec()],
+        None | Some([]) => vec![points.to_vec()],
         Some(paths) => paths
             .iter()
             .map(|path| path.iter().filter_map(|i| points.get(*i as usize).copied()).collect())
@@ -97,6 +98,7 @@ mod tests {
         assert_eq!(area(&[&[3, 2, 1, 0], &[4, 5, 6, 7]]), 15.0);
         assert_eq!(area(&[&[0, 1, 2, 3, 99]]), 16.0);
         assert_eq!(area(&[&[0, 1]]), 0.0);
-        assert_eq!(area(&[]), 0.0);
+        // All points in their order: a bow of the two squares' outlines.
+        assert_eq!(area(&[]), polygon(&points, None).area());
     }
 }

@@ -259,10 +259,10 @@ proptest! {
 /// An archive of one file of zeros, or of blanks, that unpacks to so much.
 fn bomb(name: &str, fill: u8, megabytes: usize) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    writer.start_file(name, zip::write::SimpleFileOptions::default()).expect("memory takes all");
     let block = vec![fill; 1 << 20];
-    (0..megabytes).for_each(|_| writer.write_all(&block).unwrap());
-    writer.finish().unwrap().into_inner()
+    (0..megabytes).for_each(|_| writer.write_all(&block).expect("memory takes all"));
+    writer.finish().expect("memory takes all").into_inner()
 }
 
 #[test]

@@ -25,18 +25,18 @@ struct Folder(PathBuf);
 impl Folder {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("scadstream-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
+        std::fs::create_dir_all(&path).expect("the temporary folder is ours");
         Self(path)
     }
 
     fn file(&self, name: &str, content: &str) -> PathBuf {
         let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
+        std::fs::write(&path, content).expect("the temporary folder is ours");
         path
     }
 
     fn read(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.0.join(name)).unwrap()
+        std::fs::read(self.0.join(name)).expect("the temporary folder is ours")
     }
 }
 
@@ -292,16 +292,16 @@ fn fonts_come_from_folders_and_documents() {
 
 /// Posts a model to the server; the status line and headers, and the body.
 fn post(address: &str, format: &str, model: &str) -> (String, Vec<u8>) {
-    let mut stream = TcpStream::connect(address).unwrap();
+    let mut stream = TcpStream::connect(address).expect("the server answers");
     let length = model.len();
     write!(
         stream,
         "POST /api/render?format={format} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n\
          Connection: close\r\n\r\n{model}"
     )
-    .unwrap();
+    .expect("the server answers");
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
+    stream.read_to_end(&mut answer).expect("the server answers");
     let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("headers end") + 4;
     let body = answer.split_off(end);
     (String::from_utf8_lossy(&answer).to_ascii_lowercase(), body)

@@ -82,17 +82,17 @@ mod tests {
 
     #[test]
     fn a_plain_model_has_no_palette_and_a_coloured_one_all_its_colours() {
-        let triangle = Mesh::new(vec![[0.0; 3]; 3], vec![[0, 1, 2]; 3]);
+        let triangle = Mesh::new(vec![[0.0; 3]; 3], vec![[0, 1, 2]; 4]);
         assert_eq!(Palette::of([&triangle]), Palette::default());
         let red = Paint::Color([2.0, 0.0, 0.0, 0.5]);
         let run = |end, paint| Run { end, paint };
-        let runs = vec![run(1, red), run(2, Paint::Cut), run(3, red)];
+        let runs = vec![run(1, red), run(2, Paint::Cut), run(3, red), run(4, Paint::Cut)];
         let coloured = Mesh { runs, ..triangle };
         let palette = Palette::of([&coloured]);
         assert_eq!(palette.colours, [[255, 0, 0, 128], CUT]);
         assert_eq!(
             palette.by_colour(&coloured),
-            [(Some(0), vec![0..1, 2..3]), (Some(1), vec![1..2])]
+            [(Some(0), vec![0..1, 2..3]), (Some(1), vec![1..2, 3..4])]
         );
         assert_eq!((hex(palette.colours[0]), hex(CUT)), ("#FF000080".into(), "#9DCB51".into()));
     }
