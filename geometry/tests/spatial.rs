@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use scadstream_csg::{Fragments, Kind, Modifiers, Node, Origin};
 use scadstream_geometry::measure::measure;
 use scadstream_geometry::solve::Solver;
-use scadstream_geometry::spatial::Cells;
-use scadstream_geometry::{Bounds, CancelToken, Job, Mesh, Settings, SolidCache, Whole, solve};
+use scadstream_geometry::spatial::{Cell, Cells};
+use scadstream_geometry::{
+    Bounds, CancelToken, Job, Mesh, Paint, Settings, SolidCache, Whole, solve,
+};
 
 fn node(kind: Kind, children: Vec<Arc<Node>>) -> Arc<Node> {
     Node::new(kind, Modifiers::default(), Origin::default(), children)
@@ -62,7 +64,7 @@ fn check(root: &Arc<Node>) -> Arc<Cells> {
     assert!(b.closed);
     assert!(close(a.volume, b.volume, 1e-9), "volume {} and {}", a.volume, b.volume);
     assert!(close(a.area, b.area, 1e-7), "area {} and {}", a.area, b.area);
-    assert_eq!(a.bounds, b.bounds);
+    assert!(same_box(a.bounds, b.bounds), "{:?}, {:?}", a.bounds, b.bounds);
     assert_eq!((a.genus, a.components), (b.genus, b.components));
     cells
 }
@@ -116,6 +118,110 @@ fn large_operands_are_cut_on_the_way_down() {
     assert!(check(&bitten).patches.len() >= 8);
 }
 
+fn scale(factor: f64, child: Arc<Node>) -> Arc<Node> {
+    let mut rows = [[0.0; 4]; 4];
+    (0..3).for_each(|axis| rows[axis][axis] = factor);
+    rows[3][3] = 1.0;
+    node(Kind::Transform(Box::new(rows)), vec![child])
+}
+
+#[test]
+fn models_of_any_size() {
+    for factor in [1e-6, 1e6] {
+        assert!(check(&scale(factor, plate(3, 24.0, 0.0))).patches.len() >= 4);
+    }
+}
+
+#[test]
+fn models_far_from_the_origin() {
+    check(&translate([1e5, -3e5, 2e5], plate(3, 24.0, 0.0)));
+}
+
+/// A side of the cells of some level near `x`.
+fn side_of_cells(level: i16, steps: i64) -> f64 {
+    let bounds = |max| Bounds { min: [0.0; 3], max: [max; 3] };
+    let mut cell = Cell::roots(&bounds(f64::powi(2.0, i32::from(level) + 2)))[0];
+    while cell.level > level {
+        cell = cell.children()[0];
+    }
+    cell.bounds().min[0] + steps as f64 * f64::powi(2.0, i32::from(level))
+}
+
+#[test]
+fn faces_in_the_sides_of_cells() {
+    // Balls make it worth splitting; the blocks' faces lie in sides of cells of several levels.
+    let [a, b, c] = [side_of_cells(3, 1), side_of_cells(3, 2), side_of_cells(2, 3)];
+    let low = translate([a, a, a], cube([b - a, b - a, b - a]));
+    let beside = translate([b, a, a], cube([4.0, b - a, c - a + 6.0]));
+    let balls = (0..3).map(|i| translate([a + 3.0 * f64::from(i), a, b], sphere(2.0, 30.0)));
+    let taken = translate([a, a, a], cube([b - a, 1.0, 1.0]));
+    let all = node(Kind::Union, [low, beside].into_iter().chain(balls).collect());
+    assert!(check(&node(Kind::Difference, vec![all, taken])).patches.len() >= 4);
+}
+
+#[test]
+fn thin_sheets_along_the_sides_of_cells() {
+    let side = side_of_cells(3, 1);
+    let sheet = |offset: f64| translate([side + offset, -9.0, -9.0], cube([1e-4, 30.0, 30.0]));
+    let balls = (0..4).map(|i| translate([side, 6.0 * f64::from(i) - 6.0, 2.0], sphere(2.5, 30.0)));
+    let sheets = [-1e-4, -5e-5, 0.0, 3e-4].map(sheet);
+    check(&node(Kind::Union, sheets.into_iter().chain(balls).collect()));
+}
+
+#[test]
+fn thousands_of_coincident_faces() {
+    let n = 12_i32;
+    let block = |i: i32| {
+        let at = [i % n, i / n % n, i / (n * n)].map(f64::from);
+        translate(at, cube([1.0; 3]))
+    };
+    let cells = check(&node(Kind::Union, (0..n * n * n).map(block).collect()));
+    assert!(cells.patches.len() >= 8);
+}
+
+#[test]
+fn colours_come_through_cells() {
+    let red = Paint::Color([1.0, 0.0, 0.0, 1.0]);
+    let painted = node(Kind::Color([1.0, 0.0, 0.0, 1.0]), vec![sphere(4.0, 40.0)]);
+    let holes = [translate([0.0, 0.0, -9.0], cylinder(18.0, 1.0, 30.0))];
+    let root = node(Kind::Difference, [painted].into_iter().chain(holes).collect());
+    let area_by_paint = |mesh: &Mesh| {
+        [red, Paint::Cut, Paint::Default].map(|paint| {
+            let runs = mesh.painted_runs().filter(|(_, other)| *other == paint);
+            let triangles = runs.flat_map(|(range, _)| mesh.triangles[range].to_vec()).collect();
+            measure(&Mesh::new(mesh.positions.clone(), triangles)).area
+        })
+    };
+    let cache = SolidCache::new(0);
+    let direct = area_by_paint(&solved(&root, Solver::Direct, &cache).0);
+    let spatial = area_by_paint(&solved(&root, Solver::Spatial, &cache).0);
+    for (a, b) in direct.into_iter().zip(spatial) {
+        assert!((a - b).abs() <= 1e-9 * a.max(1.0), "{direct:?}, {spatial:?}");
+    }
+    assert!(direct[0] > 0.0 && direct[1] > 0.0 && direct[2] == 0.0);
+}
+
+#[test]
+fn threads_change_no_bit_of_a_cell() {
+    let root = plate(4, 24.0, 0.0);
+    let with_threads = |n: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("threads start");
+        pool.install(|| solved(&root, Solver::Spatial, &SolidCache::new(0)).0)
+    };
+    assert_eq!(with_threads(1), with_threads(4));
+}
+
+#[test]
+fn flat_and_mixed_models_are_left_to_the_direct_solver() {
+    let square = node(Kind::Square { size: [1.0; 2], center: false }, vec![]);
+    let circle = node(Kind::Circle { r: 1.0, fragments: fine(30.0) }, vec![]);
+    let settings = Settings { solver: Solver::Spatial, ..Settings::default() };
+    let cache = SolidCache::new(0);
+    let job = Job { settings, ..Job::new(&cache, CancelToken::new()) };
+    let solution = solve(&node(Kind::Union, vec![square, circle]), &job).expect("nobody cancels");
+    assert!(solution.parts.iter().all(|part| part.cells.is_none() && part.region.is_some()));
+}
+
 /// Primitives on a coarse grid, so that faces and edges often coincide.
 fn primitive() -> impl Strategy<Value = Arc<Node>> {
     let size = || (1..6_u8).prop_map(|n| f64::from(n) / 2.0);
@@ -142,7 +248,9 @@ fn solid() -> impl Strategy<Value = Arc<Node>> {
 fn same_box(a: Option<Bounds>, b: Option<Bounds>) -> bool {
     let corners = |b: Bounds| [b.min, b.max].concat();
     match (a.map(corners), b.map(corners)) {
-        (Some(a), Some(b)) => a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-12),
+        (Some(a), Some(b)) => {
+            a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-12 * a.abs().max(1.0))
+        }
         (a, b) => a.is_none() && b.is_none(),
     }
 }
