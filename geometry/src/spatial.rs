@@ -19,8 +19,7 @@ mod seams;
 pub(crate) mod skeleton;
 
 pub(crate) use self::cells::{CELL_TRIANGLES, solve_cells};
-pub use self::cells::{CellPatch, Cells};
+pub use self::cells::{CellPatch, CellStats, Cells};
 pub use self::grid::Cell;
 pub(crate) use self::octree::Operand;
 pub use self::patch::Patch;
-pub use self::seams::Seams;

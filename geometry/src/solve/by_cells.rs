@@ -81,14 +81,11 @@ pub(super) fn solve_by_cells(
         job.settings.cell_triangles,
         &on_cell,
     ) {
-        Ok(cells) => cells,
+        Ok(Some(cells)) => cells,
         Err(KernelError::Cancelled) => return Err(Cancelled),
         // Whatever it is, the direct solver meets it again and knows at which node.
-        Err(_) => return Ok(outcome),
+        Ok(None) | Err(_) => return Ok(outcome),
     };
-    if cells.seams.open > 0 {
-        return Ok(outcome);
-    }
     let mesh = Arc::new(cells.to_mesh());
     outcome.part = (!mesh.is_empty()).then(|| Part {
         kind: PartKind::Solid,

@@ -1,5 +1,6 @@
 //! Solves the cells of a model, as many at once as there are threads, and puts them together.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,9 +9,9 @@ use scadstream_csg::{ContentHash, ContentHasher};
 
 use super::grid::Cell;
 use super::octree::{Operand, Task, tasks};
-use super::patch::Patch;
+use super::patch::{Patch, bits};
 use super::prune::EVERYWHERE;
-use super::seams::{Seams, mend};
+use super::seams::mend;
 use super::skeleton::Skeleton;
 use crate::cache::{Form, SolidCache};
 use crate::kernel::{CancelToken, KernelError, Solid, Tree};
@@ -31,10 +32,21 @@ const LARGE_OPERAND_CELLS: usize = 2;
 pub struct Cells {
     /// The surface of each cell that has one, in the order of the octree.
     pub patches: Vec<CellPatch>,
-    /// How the cells fit together.
-    pub seams: Seams,
+    /// What it took.
+    pub stats: CellStats,
+}
+
+/// What solving cells took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CellStats {
     /// Cells that were taken from the cache.
     pub cached: usize,
+    /// Edges along seams, counted in both cells.
+    pub seam_edges: usize,
+    /// Of those, edges that had to be mended.
+    pub mended_edges: usize,
+    /// Cells that did not fit their neighbours and were solved again as part of a larger one.
+    pub merged: usize,
 }
 
 /// The surface of one cell.
@@ -42,8 +54,8 @@ pub struct Cells {
 pub struct CellPatch {
     /// Which cell.
     pub cell: Cell,
-    /// Hash of all that the surface depends on, but for mending along its rim.
-    pub key: ContentHash,
+    /// Hash of all that the surface depends on: equal for equal surfaces.
+    pub content: ContentHash,
     /// The surface.
     pub patch: Arc<Patch>,
 }
@@ -51,7 +63,8 @@ pub struct CellPatch {
 /// Hears how many cells are done, and of how many.
 pub(crate) type OnCell<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
-/// Solves all cells of a skeleton over `operands`.
+/// Solves all cells of a skeleton over `operands`; none if no cells fit together, as when all that a model has lies within
+/// rounding of the sides of cells.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
@@ -62,7 +75,7 @@ pub(crate) fn solve_cells(
     token: &CancelToken,
     cell_triangles: usize,
     on_cell: &OnCell<'_>,
-) -> Result<Cells, KernelError> {
+) -> Result<Option<Cells>, KernelError> {
     Work { operands, cache, token, cell_triangles, on_cell }.solve(skeleton)
 }
 
@@ -75,35 +88,70 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn solve(&self, skeleton: &Skeleton<u32>) -> Result<Cells, KernelError> {
-        let tasks = tasks(self.operands, skeleton, self.cell_triangles, self.token)?;
+    fn solve(&self, skeleton: &Skeleton<u32>) -> Result<Option<Cells>, KernelError> {
+        let mut kept_whole = HashSet::new();
+        let mut known: HashMap<ContentHash, Arc<Patch>> = HashMap::new();
+        let mut stats = CellStats::default();
+        loop {
+            let tasks =
+                tasks(self.operands, skeleton, self.cell_triangles, &kept_whole, self.token)?;
+            let mut patches = self.patches(&tasks, &known, &mut stats)?;
+            let mut surfaces: Vec<Arc<Patch>> =
+                patches.iter().map(|patch| Arc::clone(&patch.patch)).collect();
+            let seams = mend(&mut surfaces);
+            if seams.open.is_empty() {
+                for (patch, surface) in patches.iter_mut().zip(surfaces) {
+                    if !Arc::ptr_eq(&patch.patch, &surface) {
+                        patch.content = content(patch.content, &surface);
+                        patch.patch = surface;
+                    }
+                }
+                stats.seam_edges = seams.edges;
+                stats.mended_edges = seams.unmatched;
+                return Ok(Some(Cells { patches, stats }));
+            }
+            // Where a face lies within rounding of a side, neither cell may have it. Larger cells have other sides.
+            stats.merged += seams.open.len();
+            let before = kept_whole.len();
+            for index in &seams.open {
+                let cell = patches[*index].cell;
+                kept_whole.insert(cell.ancestor(cell.level + 1));
+            }
+            if kept_whole.len() == before || patches.len() <= 8 {
+                return Ok(None);
+            }
+            known = patches.into_iter().map(|patch| (patch.content, patch.patch)).collect();
+        }
+    }
+
+    /// Solves cells; those without a surface after all are left out.
+    fn patches(
+        &self,
+        tasks: &[Task],
+        known: &HashMap<ContentHash, Arc<Patch>>,
+        stats: &mut CellStats,
+    ) -> Result<Vec<CellPatch>, KernelError> {
         let (done, cached) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let solved: Result<Vec<Option<CellPatch>>, KernelError> = tasks
             .par_iter()
             .map(|task| {
-                let patch = match self.cache.patch(task.key) {
-                    Some(patch) => {
-                        cached.fetch_add(1, Ordering::Relaxed);
-                        patch
-                    }
-                    None => {
-                        let patch = Arc::new(self.patch(task)?);
-                        self.cache.insert_patch(task.key, Arc::clone(&patch));
-                        patch
-                    }
+                let patch = if let Some(patch) = known.get(&task.key) {
+                    Arc::clone(patch)
+                } else if let Some(patch) = self.cache.patch(task.key) {
+                    cached.fetch_add(1, Ordering::Relaxed);
+                    patch
+                } else {
+                    let patch = Arc::new(self.patch(task)?);
+                    self.cache.insert_patch(task.key, Arc::clone(&patch));
+                    patch
                 };
                 (self.on_cell)(done.fetch_add(1, Ordering::Relaxed) + 1, tasks.len());
-                let (cell, key) = (task.cell, task.key);
-                Ok((!patch.mesh.is_empty()).then_some(CellPatch { cell, key, patch }))
+                let (cell, content) = (task.cell, task.key);
+                Ok((!patch.mesh.is_empty()).then_some(CellPatch { cell, content, patch }))
             })
             .collect();
-        let mut patches: Vec<CellPatch> = solved?.into_iter().flatten().collect();
-        let mut surfaces: Vec<Arc<Patch>> = patches.iter().map(|p| Arc::clone(&p.patch)).collect();
-        let seams = mend(&mut surfaces);
-        for (patch, surface) in patches.iter_mut().zip(surfaces) {
-            patch.patch = surface;
-        }
-        Ok(Cells { patches, seams, cached: cached.into_inner() })
+        stats.cached += cached.into_inner();
+        Ok(solved?.into_iter().flatten().collect())
     }
 
     fn patch(&self, task: &Task) -> Result<Patch, KernelError> {
@@ -192,10 +240,19 @@ fn around(cell: Cell, token: &CancelToken) -> Result<Solid, KernelError> {
     Ok(Solid::from_clean_mesh(&mesh, token)?.expect("a cell has an extent"))
 }
 
+/// The hash of a surface that was mended along its rim, which depends on its neighbours too.
+fn content(key: ContentHash, patch: &Patch) -> ContentHash {
+    let mut hasher = ContentHasher::new("mended cell");
+    hasher.hash(key);
+    patch.mesh.positions.as_flattened().iter().for_each(|x| hasher.f64(*x));
+    patch.mesh.triangles.as_flattened().iter().for_each(|index| hasher.u64(u64::from(*index)));
+    hasher.finish()
+}
+
 impl Cells {
     /// All cells as one closed mesh, its vertices welded along the seams.
     pub fn to_mesh(&self) -> Mesh {
-        let mut index_of = std::collections::HashMap::new();
+        let mut index_of = HashMap::new();
         let mut positions = Vec::new();
         let mut triangles = Vec::new();
         for CellPatch { patch, .. } in &self.patches {
@@ -208,7 +265,7 @@ impl Cells {
                         positions.len() as u32 - 1
                     };
                     if on_rim {
-                        *index_of.entry(super::patch::bits(*position)).or_insert_with(add)
+                        *index_of.entry(bits(*position)).or_insert_with(add)
                     } else {
                         add()
                     }

@@ -1,5 +1,7 @@
 //! From a skeleton and its solved operands to the cells that have a surface.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 use scadstream_csg::{ContentHash, ContentHasher};
 
@@ -39,7 +41,8 @@ pub(super) struct Task {
 }
 
 /// Cuts space into cells that have at most about `most_triangles` of the operands each. Cells without a surface are left
-/// out; the others come in the order of the octree. Whether a cell is split depends on what reaches into it alone.
+/// out; the others come in the order of the octree. Whether a cell is split depends on what reaches into it alone, but for
+/// those that are `kept_whole`.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`].
@@ -47,6 +50,7 @@ pub(super) fn tasks(
     operands: &[Operand],
     skeleton: &Skeleton<u32>,
     most_triangles: usize,
+    kept_whole: &HashSet<Cell>,
     token: &CancelToken,
 ) -> Result<Vec<Task>, KernelError> {
     let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
@@ -54,7 +58,7 @@ pub(super) fn tasks(
     };
     let roots = Cell::roots(&bounds);
     let root_level = roots.first().map_or(0, |root| root.level);
-    let octree = Octree { operands, most_triangles, root_level, token };
+    let octree = Octree { operands, most_triangles, kept_whole, root_level, token };
     let found: Result<Vec<Vec<Task>>, KernelError> =
         roots.into_par_iter().map(|root| octree.descend(root, skeleton)).collect();
     Ok(found?.into_iter().flatten().collect())
@@ -63,6 +67,7 @@ pub(super) fn tasks(
 struct Octree<'a> {
     operands: &'a [Operand],
     most_triangles: usize,
+    kept_whole: &'a HashSet<Cell>,
     root_level: i16,
     token: &'a CancelToken,
 }
@@ -79,7 +84,8 @@ impl Octree<'_> {
         let here = present.iter().filter(|operand| ***operand != EVERYWHERE);
         let triangles: usize =
             here.map(|operand| self.operand(**operand).solid.triangles_touching(&bounds)).sum();
-        if triangles > self.most_triangles && cell.is_divisible(self.root_level) {
+        let may_split = cell.is_divisible(self.root_level) && !self.kept_whole.contains(&cell);
+        if triangles > self.most_triangles && may_split {
             let children = cell.children();
             let found: Result<Vec<Vec<Task>>, KernelError> =
                 children.into_par_iter().map(|child| self.descend(child, &tree)).collect();

@@ -2,6 +2,10 @@
 
 use crate::mesh::{Bounds, Mesh};
 
+/// Vertices closer than this, as a share of the largest coordinate, are the same one. The kernel's own tolerance is 1e-12
+/// of the model's size.
+pub(super) const TOLERANCE: f64 = 1e-11;
+
 /// An open piece of a model's surface with the edges where it goes on in other cells.
 #[derive(Debug, Clone)]
 pub struct Patch {
@@ -21,11 +25,21 @@ pub(super) struct Rim {
 }
 
 impl Patch {
-    /// The patch of a cell's surface, whose rim lies in the sides of `bounds`.
+    /// The patch of a cell's surface, whose rim lies in the sides of `bounds`, or a rounding step beside where a face of
+    /// the model does.
     pub(super) fn new(mesh: Mesh, bounds: &Bounds) -> Self {
+        let largest = |corner: [f64; 3]| corner.into_iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+        let tolerance = TOLERANCE * largest(bounds.min).max(largest(bounds.max));
         let rim = rim(&mesh, |point| {
-            (0..3).any(|axis| point[axis] == bounds.min[axis] || point[axis] == bounds.max[axis])
+            (0..3).any(|axis| {
+                (point[axis] - bounds.min[axis]).abs() <= tolerance
+                    || (point[axis] - bounds.max[axis]).abs() <= tolerance
+            })
         });
+        debug_assert!(
+            rim.len() == self::rim(&mesh, |_| true).len(),
+            "a patch has no hole inside its cell"
+        );
         Self { mesh, rim }
     }
 

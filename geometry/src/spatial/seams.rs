@@ -8,22 +8,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::patch::{Patch, Rim, bits};
+use super::patch::{Patch, Rim, TOLERANCE, bits};
 use crate::mesh::Mesh;
 
-/// Vertices of a seam closer than this, as a share of the largest coordinate, are the same one. The kernel's own
-/// tolerance is 1e-12 of the model's size.
-const TOLERANCE: f64 = 1e-11;
-
 /// What mending the seams of a model took.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Seams {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Seams {
     /// Edges along seams.
-    pub edges: usize,
+    pub(super) edges: usize,
     /// Of those, edges that no neighbour had, before mending.
-    pub unmatched: usize,
-    /// Edges that no neighbour has after mending. The surface is closed if there are none.
-    pub open: usize,
+    pub(super) unmatched: usize,
+    /// Patches with edges that no neighbour has after mending. The surface is closed if there are none.
+    pub(super) open: Vec<usize>,
 }
 
 /// An edge of a rim that runs into nothing.
@@ -48,7 +44,9 @@ pub(super) fn mend(patches: &mut [Arc<Patch>]) -> Seams {
             loose = loose_edges(patches);
         }
     }
-    Seams { edges, unmatched, open: loose.len() }
+    let mut open: Vec<usize> = loose.iter().map(|edge| edge.patch).collect();
+    open.dedup();
+    Seams { edges, unmatched, open }
 }
 
 fn largest_coordinate(patches: &[Arc<Patch>]) -> f64 {
@@ -88,11 +86,14 @@ fn loose_edges(patches: &[Arc<Patch>]) -> Vec<Loose> {
     loose
 }
 
-/// Mixes the bits of a vertex into one word.
+/// Mixes the bits of a vertex into one word, so well that sums of two are still apart: mirrored edges, whose ends differ in
+/// sign bits alone, collided with a weaker one. The mixer is that of SplitMix64.
 fn hash(bits: [u64; 3]) -> u64 {
     bits.iter().fold(0x9e37_79b9_7f4a_7c15, |hash: u64, word| {
-        let mixed = (hash ^ word).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        mixed ^ (mixed >> 32)
+        let mixed = hash.wrapping_add(*word).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     })
 }
 
