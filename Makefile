@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench fuzz-import web lint-web screenshot clean
+.PHONY: help run test check bench bench-stream fuzz-import web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,12 @@ bench: ## times of five models beside the installed openscad
 fuzz-import: ## damage files and import them for SECONDS (default 600)
 	$(CARGO) run --release --locked --quiet -p scadstream-geometry --example fuzz_import -- \
 		$(or $(SECONDS),600) $(or $(SEED),1) /usr/share/openscad/testdata /usr/share/openscad/examples
+
+bench-stream: ## first picture, small edits, bytes, speed and memory of streaming, against what is wanted
+	@scripts/setup.sh run
+	npm run --silent build:packages --prefix $(WEB)
+	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
+	target/release/bench-stream
 
 screenshot: web ## make the README's picture anew
 	@scripts/setup.sh test

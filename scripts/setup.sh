@@ -20,10 +20,13 @@ want() {
     [ -e "$2" ] || packages="$packages $1"
 }
 want gcc /usr/bin/gcc
+want g++ /usr/bin/g++
 want make /usr/bin/make
 want fonts-liberation /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
 if [ "$1" = test ]; then
     want chromium /usr/bin/chromium
+    python=$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])' 2>/dev/null || echo python3)
+    want python3-venv "/usr/lib/$python/ensurepip/__init__.py"
     want openscad /usr/bin/openscad
     want openscad-testing-data /usr/share/openscad/regression
 fi

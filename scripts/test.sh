@@ -20,6 +20,7 @@ step "format" cargo fmt --all --check
 step "build" cargo build --workspace --all-targets --locked --quiet
 step "lints" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 step "Rust tests" cargo test --workspace --locked --quiet
+step "independent reader" tests/reader/run.sh "$CARGO_TARGET_DIR/debug/scadstream"
 step "web client: lints" npm run --silent lint --prefix web-client
 step "web client: build" npm run --silent build --prefix web-client
 step "web client: types" npm run --silent typecheck --prefix web-client

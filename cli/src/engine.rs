@@ -4,36 +4,37 @@
 //! `scadstream-pipeline`.
 
 mod parameters;
+mod picture;
 mod translate;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use scadstream_eval::Options;
 use scadstream_geometry::{CancelToken, Settings};
 use scadstream_memory::pressure::PressureLevel;
 use scadstream_pipeline::{
-    Budgets, Control, ExportOptions, Files, Format, Input, Libraries, Model, Needs, Pipeline,
-    Solved, Stopped, Surroundings, Watch,
+    Budgets, Control, DrawnPart, ExportOptions, Files, Format, Input, Libraries, Model, Needs,
+    Pipeline, Solved, Stopped, Surroundings, Watch,
 };
-use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan};
+use scadstream_stream::ChunkOptions;
 
-use self::translate::{chunk_entry, diagnostic, failure, part, place, statistics};
+use self::picture::scene;
+use self::translate::{diagnostic, failure, place, statistics};
 use scadstream_server::engine::{
-    ChunkSource, Detail, Document, Engine, ExportJob, ExportedFile, Failure, FailureCode, JobSink,
-    Outcome, Progress, RenderJob, Scene, Stage,
+    CacheState, Caches, Detail, Document, Engine, ExportJob, ExportedFile, Failure, FailureCode,
+    JobSink, Outcome, Progress, RenderJob, Stage,
 };
 use scadstream_server::job_control::{JobControl, Stop};
 
 /// Hulls that a Minkowski sum unites at once under high memory pressure: the least there can be.
 const MINKOWSKI_CHUNK_UNDER_PRESSURE: usize = 2;
 
-/// `$fn` of a coarse picture.
-const PREVIEW_FRAGMENTS: u32 = 12;
-
 /// Documents through the pipeline, with caches that live as long as the worker.
 pub(crate) struct DocumentEngine {
-    pipeline: Pipeline,
+    /// Shared with the scenes that are still being sent.
+    pipeline: Arc<Pipeline>,
     chunk_vertices: usize,
     features: Vec<String>,
 }
@@ -56,7 +57,7 @@ impl DocumentEngine {
     pub(crate) fn new(config: DocumentEngineConfig) -> Self {
         let budgets = Budgets { solids: config.solid_cache_bytes, ..Budgets::default() };
         Self {
-            pipeline: Pipeline::new(Libraries::new(config.libraries), budgets),
+            pipeline: Arc::new(Pipeline::new(Libraries::new(config.libraries), budgets)),
             chunk_vertices: config.chunk_vertices,
             features: config.features,
         }
@@ -68,9 +69,9 @@ impl DocumentEngine {
         document: &Document,
         preview: bool,
         work: &Work<'_>,
-        sink: &mut dyn JobSink,
     ) -> Result<Model, Ended> {
-        sink.progress(Progress { stage: Stage::Evaluate, fraction: None, place: None });
+        let stage = Stage::Evaluate;
+        work.sink().progress(Progress { stage, fraction: None, place: None });
         let main = document.files.first().ok_or_else(no_main_file)?;
         let files: Files =
             document.files.iter().map(|file| (file.name.clone(), file.content.clone())).collect();
@@ -86,28 +87,34 @@ impl DocumentEngine {
                 .collect(),
             features: self.features.iter().cloned().collect(),
             preview,
-            preview_fragment_cap: preview.then_some(PREVIEW_FRAGMENTS),
             ..Options::default()
         };
         let model = self.pipeline.evaluate(&input, &options, &work.control())?;
-        sink.diagnostics(model.messages().iter().map(diagnostic).collect());
+        work.sink().diagnostics(model.messages().iter().map(diagnostic).collect());
         if model.is_complete() { Ok(model) } else { Err(Ended::Failed(failure(&model))) }
     }
 
-    /// Solves an evaluated document and reports its messages.
+    /// Solves an evaluated document, or its coarse form, as `detail` says, and reports its messages.
     fn solve(
         &self,
         model: &Model,
+        detail: Detail,
         work: &Work<'_>,
-        sink: &mut dyn JobSink,
+        show: &(dyn Fn(Vec<DrawnPart>) + Sync),
     ) -> Result<Solved, Ended> {
-        sink.progress(Progress { stage: Stage::Solve, fraction: Some(0.0), place: None });
+        let stage = Stage::Solve;
+        work.sink().progress(Progress { stage, fraction: Some(0.0), place: None });
         let mut settings = Settings::default();
         if work.job.pressure() >= PressureLevel::High {
             settings.minkowski_chunk = MINKOWSKI_CHUNK_UNDER_PRESSURE;
         }
-        let solved = self.pipeline.solve(model, settings, &work.control())?;
-        sink.diagnostics(solved.messages.iter().map(diagnostic).collect());
+        let control = work.control();
+        let solved = match detail {
+            Detail::Preview => self.pipeline.solve_coarsely(model, settings, &control),
+            Detail::Exact => self.pipeline.solve(model, settings, &control),
+            Detail::Both => self.pipeline.solve_progressively(model, settings, &control, show),
+        }?;
+        work.sink().diagnostics(solved.messages.iter().map(diagnostic).collect());
         Ok(solved)
     }
 
@@ -118,22 +125,24 @@ impl DocumentEngine {
         sink: &mut dyn JobSink,
     ) -> Result<Outcome, Ended> {
         let preview = job.detail == Detail::Preview;
-        let work = Work::new(control);
-        let model = self.evaluate(&job.document, preview, &work, sink)?;
-        sink.parameters(parameters::parameters(model.parameters()));
-        let solved = self.solve(&model, &work, sink)?;
-
-        sink.progress(Progress { stage: Stage::Chunk, fraction: None, place: None });
-        let start = Instant::now();
+        let work = Work::new(control, sink);
+        let model = self.evaluate(&job.document, preview, &work)?;
+        work.sink().parameters(parameters::parameters(model.parameters()));
         let options = ChunkOptions { vertices: self.chunk_vertices };
-        let plan = solved.plan(options, &work.control())?;
+        let show = |parts: Vec<DrawnPart>| {
+            // Cancelled: then nobody wants it.
+            if let Ok(scene) = scene(&self.pipeline, &parts, job, options, &work.control()) {
+                work.sink().scene(scene);
+            }
+        };
+        let solved = self.solve(&model, job.detail, &work, &show)?;
+
+        work.sink().progress(Progress { stage: Stage::Chunk, fraction: None, place: None });
+        let start = Instant::now();
+        let mut picture = scene(&self.pipeline, &solved.parts, job, options, &work.control())?;
+        picture.exact = !preview;
         let chunking = start.elapsed();
-        sink.scene(Scene {
-            exact: !preview,
-            parts: solved.parts.iter().map(part).collect(),
-            chunks: plan.infos().iter().map(chunk_entry).collect(),
-            source: Box::new(PlanSource { plan, builder: ChunkBuilder::default() }),
-        });
+        work.sink().scene(picture);
         let times = times(&model, &solved, Some((Stage::Chunk, chunking)));
         Ok(Outcome::Done(Box::new(statistics(&solved.facts, times))))
     }
@@ -153,15 +162,15 @@ impl DocumentEngine {
                 details: Vec::new(),
             }
         })?;
-        let work = Work::new(control);
-        let model = self.evaluate(&job.document, false, &work, sink)?;
+        let work = Work::new(control, sink);
+        let model = self.evaluate(&job.document, false, &work)?;
         let mut content = Vec::new();
         let mut facts = scadstream_pipeline::Facts::default();
         let mut encoding = Duration::ZERO;
         let (written, times) = if format.needs() == Needs::Evaluation {
             (model.write(format, &mut content), times_of_evaluation(&model))
         } else {
-            let solved = self.solve(&model, &work, sink)?;
+            let solved = self.solve(&model, Detail::Exact, &work, &|_| {})?;
             facts = solved.facts;
             let start = Instant::now();
             let written = solved.write(format, &ExportOptions::default(), &mut content);
@@ -174,7 +183,7 @@ impl DocumentEngine {
             place: None,
             details: Vec::new(),
         })?;
-        sink.file(ExportedFile { name: file_name(&job.document, format), content });
+        work.sink().file(ExportedFile { name: file_name(&job.document, format), content });
         Ok(Outcome::Done(Box::new(statistics(&facts, times))))
     }
 }
@@ -188,8 +197,12 @@ impl Engine for DocumentEngine {
         self.try_export(job, control, sink).unwrap_or_else(Outcome::from)
     }
 
-    fn cached_bytes(&self) -> u64 {
-        self.pipeline.cached_bytes() as u64
+    fn caches(&self) -> Caches {
+        let [parses, solids, plans, encoded] = self.pipeline.caches().map(|(_, facts)| {
+            let bytes = facts.bytes as u64;
+            CacheState { bytes, hits: facts.hits, misses: facts.misses }
+        });
+        Caches { parses, solids, plans, encoded }
     }
 
     fn trim(&mut self, level: PressureLevel) {
@@ -201,51 +214,44 @@ impl Engine for DocumentEngine {
     }
 }
 
-/// One job's hold on the pipeline: the kernel's token follows the job's, checkpoints go to the job's memory limit.
+/// One job's hold on the pipeline: the kernel's token follows the job's, checkpoints go to the job's memory limit, and
+/// reports from any thread to its sink.
 struct Work<'a> {
     job: &'a JobControl,
     cancel: CancelToken,
-    watch: JobWatch<'a>,
+    sink: Mutex<&'a mut dyn JobSink>,
 }
 
-struct JobWatch<'a>(&'a JobControl);
-
 impl<'a> Work<'a> {
-    fn new(job: &'a JobControl) -> Self {
+    fn new(job: &'a JobControl, sink: &'a mut dyn JobSink) -> Self {
         let cancel = CancelToken::new();
         let token = cancel.clone();
         job.on_cancel(move || token.cancel());
-        Self { job, cancel, watch: JobWatch(job) }
+        Self { job, cancel, sink: Mutex::new(sink) }
     }
 
     fn control(&self) -> Control<'_> {
-        Control { cancel: self.cancel.clone(), watch: &self.watch }
+        Control { cancel: self.cancel.clone(), watch: self }
+    }
+
+    fn sink(&self) -> MutexGuard<'_, &'a mut dyn JobSink> {
+        // A sink only passes messages on; a panic elsewhere does not break it.
+        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Watch for JobWatch<'_> {
-    fn checkpoint(&self, _progress: scadstream_pipeline::Progress) -> Result<(), String> {
-        match self.0.checkpoint() {
+impl Watch for Work<'_> {
+    fn checkpoint(&self, progress: scadstream_pipeline::Progress) -> Result<(), String> {
+        self.sink().progress(Progress {
+            stage: translate::stage(progress.stage),
+            fraction: progress.fraction.map(|fraction| fraction as f32),
+            place: progress.place.as_ref().map(place),
+        });
+        match self.job.checkpoint() {
             // The pipeline sees its own token, which is cancelled with the job's.
             Ok(()) | Err(Stop::Cancelled) => Ok(()),
             Err(limit) => Err(limit.to_string()),
         }
-    }
-}
-
-/// Chunks of a plan, made as they are sent.
-struct PlanSource {
-    plan: ChunkPlan,
-    builder: ChunkBuilder,
-}
-
-impl ChunkSource for PlanSource {
-    fn write(&mut self, index: usize, payload: &mut [u8]) {
-        self.plan.chunk(index, &mut self.builder).write(payload);
-    }
-
-    fn retained_bytes(&self) -> u64 {
-        self.plan.retained_bytes() as u64
     }
 }
 

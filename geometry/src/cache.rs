@@ -101,6 +101,11 @@ impl SolidCache {
         }
     }
 
+    /// Whether it has the subtree of this hash, without counting as a use.
+    pub fn contains(&self, hash: ContentHash) -> bool {
+        self.lock().by_key.contains_key(&(hash, Form::AsIs))
+    }
+
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
         match self.kept((hash, form))? {
             Kept::Shape(shape) => Some(shape),

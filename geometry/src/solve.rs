@@ -24,6 +24,8 @@ use std::time::{Duration, Instant};
 
 use scadstream_csg::{ContentHash, Node, Origin};
 
+pub use self::objects::top_level;
+
 use crate::cache::{Form, SolidCache};
 use crate::control::{CancelToken, Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -265,8 +267,10 @@ impl Solution {
         self.parts.iter().filter(move |part| part.kind == kind)
     }
 
+    /// Content hash of the model as one object.
+    ///
     /// The tree's hash will not do: a node of the same hash may stand for a list of the very same solids.
-    fn whole_key(&self) -> ContentHash {
+    pub fn whole_key(&self) -> ContentHash {
         let mut hasher = scadstream_csg::ContentHasher::new("whole");
         hasher.hash(self.hash);
         hasher.finish()

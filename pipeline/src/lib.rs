@@ -1,8 +1,8 @@
 //! One document: text in, geometry out.
 //!
 //! A [`Pipeline`] holds the caches of a process. Each job takes a document through the stages: [`Pipeline::evaluate`]
-//! gives a [`Model`] with its messages, [`Pipeline::solve`] its exact geometry, [`Solved::plan`] the chunks to stream,
-//! `write` a file. There is no async here and there are no sockets; a job runs on the caller's thread, and independent
+//! gives a [`Model`] with its messages, [`Pipeline::solve`] its exact geometry, [`Pipeline::solve_progressively`] that
+//! and something to look at until it is there, [`Pipeline::plan`] the chunks to stream, `write` a file. There is no async here and there are no sockets; a job runs on the caller's thread, and independent
 //! branches of geometry on rayon's pool.
 //!
 //! ```
@@ -20,9 +20,12 @@
 //! # Ok::<(), scadstream_pipeline::Stopped>(())
 //! ```
 
+mod board;
+mod chunks;
 mod control;
 mod disk_world;
 mod document_world;
+mod estimate;
 mod export;
 mod facts;
 mod input;
@@ -33,6 +36,9 @@ mod model;
 mod parse_cache;
 mod part_name;
 mod pipeline;
+mod preview;
+mod progressive;
+mod recent;
 mod solved;
 
 pub use control::{Control, Progress, Stage, Stopped, Unwatched, Watch};
@@ -44,4 +50,6 @@ pub use library::Libraries;
 pub use message::{Message, Place};
 pub use model::Model;
 pub use pipeline::{Budgets, Pipeline};
+pub use progressive::Show;
+pub use recent::CacheFacts;
 pub use solved::{DrawnPart, NamedPart, Solved};

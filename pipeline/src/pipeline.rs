@@ -1,13 +1,18 @@
 //! The stages of a document's way from text to geometry, with the caches that make the second way short.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use scadstream_csg::Origin;
+use scadstream_csg::{Node, Origin};
 use scadstream_eval::Options;
-use scadstream_geometry::{Job, PartKind, Settings, SolidCache, solve};
+use scadstream_geometry::solve::OnPart;
+use scadstream_geometry::{
+    CacheStats, Cancelled, Diagnostic, Job, PartKind, Settings, SolidCache, Solution, Whole, solve,
+};
+use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan, Codec};
 use scadstream_syntax::Location;
 
+use crate::chunks::ChunkCaches;
 use crate::control::{Control, Progress, Stage, Stopped};
 use crate::input::Input;
 use crate::library::Libraries;
@@ -15,7 +20,8 @@ use crate::message::{Message, location, place};
 use crate::model::Model;
 use crate::parse_cache::ParseCache;
 use crate::part_name;
-use crate::solved::{NamedPart, Solved};
+use crate::recent::CacheFacts;
+use crate::solved::{DrawnPart, NamedPart, Solved};
 
 /// Caches and libraries, shared by all documents of a process.
 ///
@@ -24,7 +30,8 @@ use crate::solved::{NamedPart, Solved};
 pub struct Pipeline {
     libraries: Libraries,
     parses: ParseCache,
-    solids: SolidCache,
+    pub(crate) solids: SolidCache,
+    chunks: ChunkCaches,
 }
 
 /// What a pipeline may keep between jobs.
@@ -34,12 +41,17 @@ pub struct Budgets {
     pub parses: usize,
     /// Bytes of solved subtrees.
     pub solids: usize,
+    /// Bytes of meshes with their chunk plans.
+    pub plans: usize,
+    /// Bytes of encoded chunks.
+    pub encoded: usize,
 }
 
 impl Default for Budgets {
-    /// Room for a large library's trees, and for a million triangles in the kernel's form.
+    /// Room for a large library's trees, for a million triangles in the kernel's form and as meshes with their plans,
+    /// and for six million encoded.
     fn default() -> Self {
-        Self { parses: 128 << 20, solids: 256 << 20 }
+        Self { parses: 128 << 20, solids: 256 << 20, plans: 64 << 20, encoded: 32 << 20 }
     }
 }
 
@@ -50,6 +62,7 @@ impl Pipeline {
             libraries,
             parses: ParseCache::new(budgets.parses),
             solids: SolidCache::new(budgets.solids),
+            chunks: ChunkCaches::new(budgets.plans, budgets.encoded),
         }
     }
 
@@ -78,7 +91,54 @@ impl Pipeline {
         settings: Settings,
         control: &Control<'_>,
     ) -> Result<Solved, Stopped> {
+        self.solve_watched(model, &model.root().drawn_root(), settings, control, None)
+    }
+
+    /// Solves a tree made from `model`, and unites it.
+    pub(crate) fn solve_watched(
+        &self,
+        model: &Model,
+        root: &Arc<Node>,
+        settings: Settings,
+        control: &Control<'_>,
+        on_part: Option<&OnPart<'_>>,
+    ) -> Result<Solved, Stopped> {
         let start = Instant::now();
+        let (mut solution, whole) = self.with_job(model, settings, control, on_part, |job| {
+            let solution = solve(root, job)?;
+            let whole = solution.unite(job)?;
+            Ok((solution, whole))
+        })?;
+        let whole = whole.unwrap_or_else(|diagnostic| {
+            solution.diagnostics.push(diagnostic);
+            Whole::Empty
+        });
+        let to_message = |d: &Diagnostic| Message::of_geometry(d, model.sources());
+        let messages = solution.diagnostics.iter().map(to_message).collect();
+        Ok(Solved::new(&solution, whole, messages, start))
+    }
+
+    /// Solves a tree made from `model` for its parts alone.
+    pub(crate) fn parts_of(
+        &self,
+        model: &Model,
+        root: &Arc<Node>,
+        settings: Settings,
+        control: &Control<'_>,
+        on_part: &OnPart<'_>,
+    ) -> Result<Solution, Stopped> {
+        self.with_job(model, settings, control, Some(on_part), |job| solve(root, job))
+    }
+
+    /// Lets `work` do a job that reports to `control` and stops when that says so.
+    fn with_job<R>(
+        &self,
+        model: &Model,
+        settings: Settings,
+        control: &Control<'_>,
+        on_part: Option<&OnPart<'_>>,
+        work: impl FnOnce(&Job<'_>) -> Result<R, Cancelled>,
+    ) -> Result<R, Stopped> {
         let refused: Mutex<Option<Stopped>> = Mutex::new(None);
         let place_of = |origin: Origin| place(location(origin), model.sources());
         let on_progress = |progress: scadstream_geometry::Progress| {
@@ -100,24 +160,11 @@ impl Pipeline {
             settings,
             fonts: None,
             on_progress: Some(&on_progress),
-            on_part: None,
+            on_part,
         };
-        let solved = solve(model.root(), &job).and_then(|solution| {
-            let whole = solution.unite(&job)?;
-            Ok((solution, whole))
-        });
-        let Ok((mut solution, whole)) = solved else {
-            let refused = refused.into_inner().unwrap_or_else(PoisonError::into_inner);
-            return Err(refused.unwrap_or(Stopped::Cancelled));
-        };
-        let whole = whole.unwrap_or_else(|diagnostic| {
-            solution.diagnostics.push(diagnostic);
-            scadstream_geometry::Whole::Empty
-        });
-        let to_message =
-            |d: &scadstream_geometry::Diagnostic| Message::of_geometry(d, model.sources());
-        let messages = solution.diagnostics.iter().map(to_message).collect();
-        Ok(Solved::new(solution, whole, messages, start))
+        let done = work(&job);
+        let refused = refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.map_err(|_| refused.unwrap_or(Stopped::Cancelled))
     }
 
     /// The solid top-level objects of a document, each by itself, for files that hold several. They may overlap.
@@ -148,24 +195,65 @@ impl Pipeline {
         Ok(names.zip(meshes).map(|(name, mesh)| NamedPart { name, mesh }).collect())
     }
 
-    /// Bytes that the caches hold.
-    pub fn cached_bytes(&self) -> usize {
-        self.parses.bytes() + self.solids.stats().bytes
+    /// Plans the chunks of `parts`; part `i` of the plan is `parts[i]`. What is nearest to `eye` comes first.
+    ///
+    /// # Errors
+    /// [`Stopped::Cancelled`] soon after the token is.
+    pub fn plan(
+        &self,
+        parts: &[DrawnPart],
+        options: ChunkOptions,
+        eye: Option<[f32; 3]>,
+        control: &Control<'_>,
+    ) -> Result<ChunkPlan, Stopped> {
+        self.chunks.plan(parts, options, eye, control)
     }
 
-    /// How the cache of solids is doing.
-    pub fn solid_cache(&self) -> scadstream_geometry::CacheStats {
-        self.solids.stats()
+    /// The payloads of those chunks of `plan` that are `wanted`; none where raw is best.
+    ///
+    /// # Errors
+    /// [`Stopped::Cancelled`] soon after the token is.
+    pub fn encode(
+        &self,
+        plan: &ChunkPlan,
+        codec: Codec,
+        wanted: &(dyn Fn(usize) -> bool + Sync),
+        control: &Control<'_>,
+    ) -> Result<Vec<Option<Arc<[u8]>>>, Stopped> {
+        self.chunks.encode(plan, codec, wanted, control)
     }
 
-    /// Forgets solved subtrees, which take the most.
+    /// Writes the raw payload of chunk `index` of `plan`, which has the length that its description says.
+    pub fn write_raw(
+        &self,
+        plan: &ChunkPlan,
+        index: usize,
+        builder: &mut ChunkBuilder,
+        payload: &mut [u8],
+    ) {
+        self.chunks.write_raw(plan, index, builder, payload);
+    }
+
+    /// How each cache is doing, by name.
+    pub fn caches(&self) -> [(&'static str, CacheFacts); 4] {
+        let CacheStats { bytes, hits, misses, .. } = self.solids.stats();
+        [
+            ("parses", self.parses.facts()),
+            ("solids", CacheFacts { bytes, hits, misses }),
+            ("plans", self.chunks.plan_facts()),
+            ("encoded", self.chunks.encoded_facts()),
+        ]
+    }
+
+    /// Forgets solved subtrees and chunks, which take the most.
     pub fn forget_solids(&self) {
         self.solids.clear();
+        self.chunks.clear();
     }
 
     /// Forgets all that can be made again.
     pub fn forget(&self) {
-        self.solids.clear();
+        self.forget_solids();
         self.parses.clear();
     }
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use scadstream_geometry::{Mesh, PartKind, Solution, Whole};
-use scadstream_stream::{ChunkOptions, ChunkPlan};
+use scadstream_csg::ContentHash;
+use scadstream_geometry::{Mesh, Part, PartKind, Solution, Whole};
 
-use crate::control::{Control, Stopped};
 use crate::facts::Facts;
 use crate::message::Message;
 
@@ -44,39 +43,43 @@ pub struct DrawnPart {
     pub kind: PartKind,
     /// Its triangles; those of a flat part lie in the plane z = 0 and face up.
     pub mesh: Arc<Mesh>,
+    /// Hash of what the mesh was made from: parts with equal hashes have equal meshes.
+    pub content: ContentHash,
+}
+
+impl From<&Part> for DrawnPart {
+    fn from(part: &Part) -> Self {
+        Self { kind: part.kind, mesh: Arc::clone(&part.mesh), content: part.hash }
+    }
 }
 
 impl Solved {
     pub(crate) fn new(
-        solution: Solution,
+        solution: &Solution,
         whole: Whole,
         messages: Vec<Message>,
         start: Instant,
     ) -> Self {
         // What counts as a solid is drawn as it is exported: united. Everything else is drawn as it is.
         let united = match &whole {
-            Whole::Solid(mesh) => Some(DrawnPart { kind: PartKind::Solid, mesh: Arc::clone(mesh) }),
+            Whole::Solid(mesh) => {
+                let mut solids = solution.parts.iter().filter(|part| part.kind == PartKind::Solid);
+                let content = match (solids.next(), solids.next()) {
+                    (Some(only), None) => only.hash,
+                    _ => solution.whole_key(),
+                };
+                Some(DrawnPart { kind: PartKind::Solid, mesh: Arc::clone(mesh), content })
+            }
             Whole::Flat(_) | Whole::Empty => None,
         };
-        let others = solution.parts.into_iter().filter(|part| part.kind != PartKind::Solid);
-        let others = others.map(|part| DrawnPart { kind: part.kind, mesh: part.mesh });
+        let others = solution.parts.iter().filter(|part| part.kind != PartKind::Solid);
         Self {
             facts: Facts::of(&whole),
-            parts: united.into_iter().chain(others).collect(),
+            parts: united.into_iter().chain(others.map(DrawnPart::from)).collect(),
             whole,
             separate: Vec::new(),
             messages,
             time: start.elapsed(),
         }
-    }
-
-    /// Plans the chunks of the parts; part `i` of the plan is `parts[i]`.
-    ///
-    /// # Errors
-    /// [`Stopped::Cancelled`] soon after the token is.
-    pub fn plan(&self, options: ChunkOptions, control: &Control<'_>) -> Result<ChunkPlan, Stopped> {
-        let meshes = self.parts.iter().map(|part| Arc::clone(&part.mesh)).collect();
-        ChunkPlan::new(meshes, options, &|| control.cancel.is_cancelled())
-            .map_err(|_| Stopped::Cancelled)
     }
 }

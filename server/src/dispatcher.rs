@@ -26,6 +26,8 @@ use crate::admission::Admission;
 use crate::config::ServerConfig;
 use crate::credit::Ledger;
 use crate::ipc::{JobId, ToWorker};
+use crate::known_chunks::KnownChunks;
+use crate::link_speed::LinkSpeed;
 use crate::metrics::Metrics;
 use crate::outbox::Outbox;
 use crate::queue::Queue;
@@ -41,7 +43,7 @@ const TICK: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) enum Event {
     /// A session begins.
-    Open { session: SessionId, outbox: Arc<Outbox>, credit: u64 },
+    Open { session: SessionId, outbox: Arc<Outbox>, credit: u64, reads: Reads },
     /// A session is over; nothing can be sent to it any more.
     Closed { session: SessionId },
     /// A revision, newer than all others of its document.
@@ -62,6 +64,17 @@ pub(crate) enum Event {
     Inspect { answer: oneshot::Sender<Status> },
     /// The server is to stop.
     Drain,
+}
+
+/// What a client has and reads.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    /// Codecs, best first.
+    pub(crate) codecs: Vec<wire::Codec>,
+    /// Chunks that it has.
+    pub(crate) known: Vec<wire::ChunkHash>,
+    /// Whether it is on this machine.
+    pub(crate) is_local: bool,
 }
 
 /// A document as its client sent it: the `Render` frame and the uploaded files that it names.
@@ -94,6 +107,8 @@ pub(crate) struct Dispatcher {
 struct Session {
     outbox: Arc<Outbox>,
     ledger: Ledger,
+    known: KnownChunks,
+    speed: LinkSpeed,
     documents: HashMap<u32, Document>,
     stalled: bool,
 }
@@ -220,7 +235,9 @@ impl Dispatcher {
 
     fn handle(&mut self, event: Event) {
         match event {
-            Event::Open { session, outbox, credit } => self.open(session, outbox, credit),
+            Event::Open { session, outbox, credit, reads } => {
+                self.open(session, outbox, credit, reads);
+            }
             Event::Closed { session } => self.closed(session),
             Event::Render { session, document, revision, source } => {
                 self.render(session, document, revision, source);
@@ -232,6 +249,7 @@ impl Dispatcher {
             Event::Credit { session, bytes } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.ledger.give(bytes);
+                    session.speed.returned(bytes, Instant::now());
                 }
                 self.lend(session);
             }

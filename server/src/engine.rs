@@ -6,6 +6,7 @@
 //! the client takes them, from the [`ChunkSource`] of a [`Scene`] on another thread. So the engine is free for the
 //! next job while a slow reader still reads.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +34,8 @@ pub trait Engine {
     /// Makes a file of a document's exact result and hands it to [`JobSink::file`].
     fn export(&mut self, job: &ExportJob, control: &JobControl, sink: &mut dyn JobSink) -> Outcome;
 
-    /// Bytes that its caches hold, so that a cache that fills up is not taken for a leak.
-    fn cached_bytes(&self) -> u64;
+    /// How its caches are doing; so that, besides, a cache that fills up is not taken for a leak.
+    fn caches(&self) -> Caches;
 
     /// Gives back memory between jobs: at [`PressureLevel::Moderate`] what is least likely to be used, from
     /// [`PressureLevel::High`] on all that can be made again.
@@ -77,6 +78,57 @@ pub struct RenderJob {
     pub detail: Detail,
     /// Where the viewer stands, if known.
     pub camera: Option<Camera>,
+    /// How chunks are best sent to this client.
+    pub codec: Codec,
+    /// Hashes of chunks that the client has: they need not be made.
+    pub known: Arc<HashSet<[u8; 16]>>,
+}
+
+/// How a chunk's payload is written; the protocol's SPEC.md describes each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// The arrays as they are.
+    Raw,
+    /// Compressed without loss.
+    Meshopt,
+    /// Compressed, on a grid.
+    MeshoptGrid,
+}
+
+/// How the caches of an engine are doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Caches {
+    /// Syntax trees.
+    pub parses: CacheState,
+    /// Solved subtrees.
+    pub solids: CacheState,
+    /// Meshes with their chunk plans.
+    pub plans: CacheState,
+    /// Encoded chunks.
+    pub encoded: CacheState,
+}
+
+/// How one cache is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheState {
+    /// Bytes that it holds.
+    pub bytes: u64,
+    /// Look-ups that found something, since the engine was made.
+    pub hits: u64,
+    /// Look-ups that found nothing.
+    pub misses: u64,
+}
+
+impl Caches {
+    /// Each with its name.
+    pub fn by_name(&self) -> [(&'static str, CacheState); 4] {
+        [
+            ("parses", self.parses),
+            ("solids", self.solids),
+            ("plans", self.plans),
+            ("encoded", self.encoded),
+        ]
+    }
 }
 
 /// A file to be made of a document.
@@ -134,7 +186,7 @@ pub enum ExportFormat {
 }
 
 /// Where an engine reports to. Calls return soon: nothing waits for the client.
-pub trait JobSink {
+pub trait JobSink: Send {
     /// How far the job is. May be called often: what comes too fast is left out.
     fn progress(&mut self, progress: Progress);
 
@@ -146,6 +198,9 @@ pub trait JobSink {
 
     /// A picture, which takes the place of the job's earlier ones.
     fn scene(&mut self, scene: Scene);
+
+    /// More of the last picture, which was not [whole](Scene::whole): for results that are solved cell by cell.
+    fn extend_scene(&mut self, more: Scene);
 
     /// The file that was asked for; at most once.
     fn file(&mut self, file: ExportedFile);
@@ -284,21 +339,24 @@ pub enum Widget {
 pub struct Scene {
     /// Whether it is what the model says, or a coarse approximation of it.
     pub exact: bool,
+    /// Whether all of it is here; otherwise [`JobSink::extend_scene`] brings more.
+    pub whole: bool,
     /// What belongs together: one colour, one role.
     pub parts: Vec<Part>,
-    /// The chunks, in the order in which to send them.
+    /// The chunks, in the order in which to send them. They name parts by their place in the whole scene.
     pub chunks: Vec<ChunkEntry>,
-    /// Makes their payloads.
+    /// Makes their payloads. It numbers the chunks of this piece from 0.
     pub source: Box<dyn ChunkSource + Send>,
 }
 
 /// Makes the chunks of a scene, each when it is about to be sent.
 pub trait ChunkSource {
-    /// Writes the payload of chunk `index` of [`Scene::chunks`]: x, y, z of each vertex as `f32`, then the indices as
-    /// `u16`, all little-endian, triangles counter-clockwise seen from outside. The same bytes each time.
+    /// Writes the payload of chunk `index` of [`Scene::chunks`] in the codec that its entry says; raw: x, y, z of each
+    /// vertex as `f32`, then the indices as `u16`, all little-endian, triangles counter-clockwise seen from outside. The
+    /// same bytes each time.
     ///
-    /// `payload` has exactly the length that the entry's counts say ([`ChunkEntry::payload_bytes`]), begins aligned for
-    /// `f32`, and lies in the memory that the supervisor sends from. What it held before is of no meaning.
+    /// `payload` has exactly the length that the entry says ([`ChunkEntry::payload_bytes`]), begins aligned for `f32`, and
+    /// lies in the memory that the supervisor sends from. What it held before is of no meaning.
     fn write(&mut self, index: usize, payload: &mut [u8]);
 
     /// Bytes that the source itself holds in memory, as far as it does not share them with the engine's caches.
@@ -346,13 +404,15 @@ pub struct ChunkEntry {
     pub vertices: u32,
     /// Triangles, at most 131 072.
     pub triangles: u32,
+    /// How its payload is written.
+    pub codec: Codec,
+    /// Length of its payload, which must not be above [`MAX_CHUNK_BYTES`].
+    pub payload_bytes: u32,
 }
 
-impl ChunkEntry {
-    /// Length of its payload, which must not be above [`MAX_CHUNK_BYTES`].
-    pub const fn payload_bytes(&self) -> usize {
-        self.vertices as usize * 12 + self.triangles as usize * 6
-    }
+/// Length of the payload of a raw chunk.
+pub const fn raw_payload_bytes(vertices: u32, triangles: u32) -> u32 {
+    vertices * 12 + triangles * 6
 }
 
 /// A file made by [`Engine::export`].

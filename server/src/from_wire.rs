@@ -1,18 +1,21 @@
 //! The protocol's messages as the engine's plain data. Together with `to_wire` the only place that knows both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use scadstream_protocol::message as wire;
 
 use crate::engine;
 
-/// The document and what is wanted of it. `uploads` are the uploaded files that the message names, by digest.
+/// The document and what is wanted of it. `uploads` are the uploaded files that the message names, by digest; `known` are
+/// hashes of chunks that the client has.
 ///
 /// `None` when an uploaded file is missing, which the supervisor has checked before.
 pub(crate) fn render_job(
     message: wire::Render,
     uploads: &HashMap<[u8; 32], Arc<[u8]>>,
+    codec: wire::Codec,
+    known: HashSet<[u8; 16]>,
 ) -> Option<engine::RenderJob> {
     let file = |file: wire::SourceFile| {
         let content = match file.content {
@@ -30,6 +33,12 @@ pub(crate) fn render_job(
         document: engine::Document { files, overrides: overrides.collect() },
         detail: detail(message.detail),
         camera: message.camera.map(camera),
+        codec: match codec {
+            wire::Codec::Meshopt => engine::Codec::Meshopt,
+            wire::Codec::MeshoptGrid => engine::Codec::MeshoptGrid,
+            _ => engine::Codec::Raw,
+        },
+        known: Arc::new(known),
     })
 }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
-use axum::http::header::{HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::header::{FORWARDED, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
@@ -95,6 +95,7 @@ async fn websocket(
             .into_response();
     };
     let id = app.new_session();
+    let is_local = is_local(&headers);
     upgrade
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE_BYTES)
@@ -105,9 +106,18 @@ async fn websocket(
         // An idle connection should cost little.
         .read_buffer_size(8 << 10)
         .on_upgrade(move |socket| async move {
-            session::run(app, id, socket).await;
+            session::run(app, id, socket, is_local).await;
             drop(permit);
         })
+}
+
+/// Whether the client reached the server by a name of this machine itself, and no proxy says that it stands between. Only
+/// the first guess of the link's speed depends on it.
+fn is_local(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let is_own = name == "localhost" || name == "[::1]" || name.starts_with("127.");
+    is_own && !headers.contains_key(FORWARDED) && !headers.contains_key("x-forwarded-for")
 }
 
 /// Refuses pages of foreign origins, which a browser would let use this server in its user's name. Programs that are

@@ -30,7 +30,8 @@ pub(crate) type JobId = u64;
 /// From supervisor to worker.
 #[derive(Debug, Clone, PartialEq, Eq, SchemaWrite, SchemaRead)]
 pub(crate) enum ToWorker {
-    /// Do this job. The payload is the client's `Render` frame followed by the uploaded files that it names.
+    /// Do this job. The payload is the client's `Render` frame followed by the uploaded files that it names, and by the
+    /// hashes of chunks that the client has.
     Start {
         job: JobId,
         task: Task,
@@ -38,6 +39,8 @@ pub(crate) enum ToWorker {
         frame_bytes: u64,
         /// The uploaded files, in the payload's order.
         uploads: Vec<Attachment>,
+        /// How chunks are sent, as the protocol's number.
+        codec: u32,
     },
     /// Nobody wants anything more of this job: stop it and drop what is left of it.
     Forget { job: JobId },
@@ -113,7 +116,8 @@ pub(crate) struct StageSeconds {
 pub(crate) struct WorkerMemory {
     pub(crate) live_bytes: u64,
     pub(crate) resident_bytes: u64,
-    pub(crate) cached_bytes: u64,
+    pub(crate) caches: [CacheNumbers; 4],
+    pub(crate) chunks_reused: u64,
     pub(crate) retained_bytes: u64,
     pub(crate) leak_confidence: f64,
     pub(crate) growth_bytes_per_second: f64,
@@ -122,6 +126,21 @@ pub(crate) struct WorkerMemory {
     pub(crate) pool_hits: u64,
     pub(crate) pool_misses: u64,
     pub(crate) pool_evictions: u64,
+}
+
+/// How one of a worker's caches is doing, in the order of `Caches::by_name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, SchemaWrite, SchemaRead)]
+pub(crate) struct CacheNumbers {
+    pub(crate) bytes: u64,
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
+}
+
+impl WorkerMemory {
+    /// Bytes that all caches hold.
+    pub(crate) fn cached_bytes(&self) -> u64 {
+        self.caches.iter().map(|cache| cache.bytes).sum()
+    }
 }
 
 /// Why the other side can no longer be understood or reached.

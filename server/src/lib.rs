@@ -19,6 +19,8 @@ mod from_wire;
 mod http;
 mod ipc;
 pub mod job_control;
+mod known_chunks;
+mod link_speed;
 pub mod listener;
 pub mod logging;
 mod metrics;

@@ -31,7 +31,9 @@ pub(crate) struct Metrics {
     pub(crate) pool_hits_total: IntCounter,
     pub(crate) pool_misses_total: IntCounter,
     pub(crate) pool_evictions_total: IntCounter,
-    pub(crate) cache_bytes: IntGauge,
+    pub(crate) cache_bytes: IntGaugeVec,
+    pub(crate) cache_hits_total: IntCounterVec,
+    pub(crate) cache_misses_total: IntCounterVec,
     pub(crate) retained_scene_bytes: IntGauge,
     pub(crate) queue_depth: IntGauge,
     pub(crate) queue_wait_seconds: Histogram,
@@ -40,6 +42,7 @@ pub(crate) struct Metrics {
     pub(crate) stage_seconds: HistogramVec,
     pub(crate) first_chunk_seconds: Histogram,
     pub(crate) chunks_sent_total: IntCounter,
+    pub(crate) chunks_reused_total: IntCounter,
     pub(crate) wire_bytes_total: IntCounterVec,
     pub(crate) sessions: IntGauge,
     pub(crate) workers: IntGaugeVec,
@@ -90,7 +93,13 @@ impl Metrics {
             pool_misses_total: r.counter("pool_misses_total", "Frame buffers that had to be made."),
             pool_evictions_total: r
                 .counter("pool_evictions_total", "Frame buffers given back to the system."),
-            cache_bytes: r.gauge("cache_bytes", "What the workers' caches hold."),
+            cache_bytes: r.gauges("cache_bytes", "What the workers' caches hold.", "cache"),
+            cache_hits_total: r.counters("cache_hits_total", "Look-ups that found it.", "cache"),
+            cache_misses_total: r.counters(
+                "cache_misses_total",
+                "Look-ups that found nothing.",
+                "cache",
+            ),
             retained_scene_bytes: r.gauge(
                 "retained_scene_bytes",
                 "Scenes kept by workers for clients that have not read them yet.",
@@ -106,6 +115,8 @@ impl Metrics {
                 .seconds("first_chunk_seconds", "Time from a Render's arrival to its first chunk."),
             chunks_sent_total: r
                 .counter("chunks_sent_total", "Chunks handed to clients' connections."),
+            chunks_reused_total: r
+                .counter("chunks_reused_total", "Chunks of scenes that clients had already."),
             wire_bytes_total: r.counters("wire_bytes_total", "Bytes of frames.", "direction"),
             sessions: r.gauge("sessions", "Open sessions."),
             workers: r.gauges("workers", "Workers by what they do.", "state"),

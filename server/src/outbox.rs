@@ -12,6 +12,7 @@ use scadstream_protocol::Kind;
 use tokio::sync::Notify;
 
 use crate::ipc::JobId;
+use crate::known_chunks::{Hash, hash_in};
 
 /// Bytes of frames that use no credit. A client that lets so many wait has stopped reading: it is disconnected, and
 /// can connect again.
@@ -58,12 +59,14 @@ pub(crate) enum Next {
 }
 
 /// What was taken back of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct TakenBack {
     /// Bytes of its frames that use credit.
     pub(crate) credit_bytes: u64,
     /// Whether the job's answer (`Done` or `Failed`) was among them.
     pub(crate) answer: bool,
+    /// The chunks among them.
+    pub(crate) chunks: Vec<Hash>,
 }
 
 impl Outbox {
@@ -107,6 +110,9 @@ impl Outbox {
             }
             if uses_credit(outgoing.kind) {
                 taken.credit_bytes += outgoing.frame.len() as u64;
+                if outgoing.kind == Kind::Chunk as u8 {
+                    taken.chunks.extend(hash_in(&outgoing.frame));
+                }
             } else {
                 free_bytes -= outgoing.frame.len();
             }
@@ -216,7 +222,10 @@ mod tests {
         outbox.push(Some(2), frame(Kind::Chunk, 50));
         outbox.push(Some(1), frame(Kind::Done, 30));
         outbox.push(None, frame(Kind::Pong, 20));
-        assert_eq!(outbox.take_back(1), TakenBack { credit_bytes: 100, answer: true });
+        assert_eq!(
+            outbox.take_back(1),
+            TakenBack { credit_bytes: 100, answer: true, chunks: vec![[0; 16]] }
+        );
         assert_eq!(outbox.take_back(1), TakenBack::default());
         assert_eq!(kinds(&outbox).await, [Kind::Chunk as u8, Kind::Pong as u8]);
     }

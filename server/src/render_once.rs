@@ -20,7 +20,7 @@ use scadstream_protocol::message::{self as wire, ExportFormat, FailureCode};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::dispatcher::{Event, Source};
+use crate::dispatcher::{Event, Reads, Source};
 use crate::http::{App, check_origin};
 use crate::outbox::{Next, Outbox};
 use crate::session::{SessionId, same};
@@ -98,7 +98,8 @@ impl Request {
         let session = app.new_session();
         let outbox = Arc::new(Outbox::default());
         let export = wire::Export { document: 0, revision: 0, request: 0, format };
-        let open = Event::Open { session, outbox: Arc::clone(&outbox), credit: CREDIT };
+        let reads = Reads::default();
+        let open = Event::Open { session, outbox: Arc::clone(&outbox), credit: CREDIT, reads };
         for event in [open, Event::Export { session, export, source: Some(source) }] {
             if app.events.send(event).await.is_err() {
                 outbox.close(1001, "the server is stopping");

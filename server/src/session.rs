@@ -17,8 +17,9 @@ use scadstream_protocol::limits::{MAX_FILES, MAX_FRAME_BYTES};
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
 use scadstream_protocol::{ClientMessage, DecodeError, Kind, ServerMessage, VERSION};
 
-use crate::dispatcher::{Event, Source};
+use crate::dispatcher::{Event, Reads, Source};
 use crate::http::App;
+use crate::known_chunks::MOST_KNOWN;
 use crate::outbox::{Next, Outbox, kind_of};
 use crate::to_wire;
 use crate::uploads::Uploads;
@@ -59,7 +60,9 @@ impl fmt::Display for SessionId {
 }
 
 /// Serves a connection until either side closes it.
-pub(crate) async fn run(app: App, id: SessionId, socket: WebSocket) {
+///
+/// `is_local` says whether the client is on this machine.
+pub(crate) async fn run(app: App, id: SessionId, socket: WebSocket, is_local: bool) {
     let (sink, stream) = socket.split();
     let outbox = Arc::new(Outbox::default());
     let mut writer = tokio::spawn(write(sink, Arc::clone(&outbox), app.clone()));
@@ -68,6 +71,7 @@ pub(crate) async fn run(app: App, id: SessionId, socket: WebSocket) {
         allowance: Allowance::new(app.config.messages_per_second),
         app: app.clone(),
         id,
+        is_local,
         outbox: Arc::clone(&outbox),
         stream,
         revisions: HashMap::new(),
@@ -122,6 +126,7 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Arc<Outbox>, app
 struct Reader {
     app: App,
     id: SessionId,
+    is_local: bool,
     outbox: Arc<Outbox>,
     stream: SplitStream<WebSocket>,
     uploads: Uploads,
@@ -143,7 +148,9 @@ impl Reader {
         self.send(self.welcome());
         let outbox = Arc::clone(&self.outbox);
         let credit = hello.credit.into();
-        self.tell(Event::Open { session: self.id, outbox, credit }).await;
+        let (codecs, known, is_local) = (hello.codecs, hello.known, self.is_local);
+        let reads = Reads { codecs, known, is_local };
+        self.tell(Event::Open { session: self.id, outbox, credit, reads }).await;
         while let Some(frame) = self.next_frame().await {
             let weight = weight_of(&frame);
             if self.obey(frame).await.is_break() {
@@ -303,14 +310,14 @@ impl Reader {
             version: VERSION.into(),
             session: self.id.to_string(),
             server: concat!("scadstream ", env!("CARGO_PKG_VERSION")).into(),
-            codecs: vec![wire::Codec::Raw],
+            codecs: wire::Codec::ALL.into(),
             limits: wire::ServerLimits {
                 frame_bytes: MAX_FRAME_BYTES as u32,
                 documents: config.max_documents as u32,
                 files: MAX_FILES as u32,
                 document_bytes: (MAX_FRAME_BYTES + config.max_upload_bytes) as u64,
                 upload_bytes: config.max_upload_bytes as u64,
-                known_chunks: 0,
+                known_chunks: MOST_KNOWN as u32,
                 job_memory_bytes: self.app.thresholds.hard,
                 job_time_ms: u32::try_from(config.job_time.as_millis()).unwrap_or(u32::MAX),
             },

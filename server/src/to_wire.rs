@@ -138,50 +138,70 @@ pub(crate) fn plain_failure(
     wire::Failed { subject, code, message, place: None, details: Vec::new() }
 }
 
-/// The manifest of a scene, cut into as many messages as it needs. `push` says of each chunk whether it will be sent.
+/// How much of a scene's manifest has gone out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Announced {
+    parts: usize,
+    chunks: usize,
+    triangles: u64,
+    vertices: u64,
+    bytes: u64,
+}
+
+impl Announced {
+    /// Chunks announced so far.
+    pub(crate) fn chunks(&self) -> usize {
+        self.chunks
+    }
+}
+
+/// The manifest of a piece of a scene, cut into as many messages as it needs. `push` says of each chunk whether it will
+/// be sent; `announced` is what came before this piece, and is brought up to date.
 pub(crate) fn manifest(
     of: Revision,
     scene_number: u32,
-    scene: &engine::Scene,
+    piece: &engine::Scene,
     push: &[bool],
+    announced: &mut Announced,
 ) -> impl Iterator<Item = wire::Manifest> {
     let (mut part, mut chunk) = (0, 0);
-    let (mut triangles, mut vertices, mut bytes) = (0, 0, 0);
     let mut finished = false;
     std::iter::from_fn(move || {
         if std::mem::replace(&mut finished, true) {
             return None;
         }
         // All parts come before the chunks that name them.
-        let parts = scene.parts.iter().skip(part).take(limits::MAX_PARTS / 8);
+        let parts = piece.parts.iter().skip(part).take(limits::MAX_PARTS / 8);
         let parts: Vec<wire::Part> = parts.map(manifest_part).collect();
-        let parts_done = part + parts.len() == scene.parts.len();
+        let parts_done = part + parts.len() == piece.parts.len();
         let room = if parts_done { MANIFEST_CHUNKS } else { 0 };
-        let chunks = scene.chunks.iter().zip(push).skip(chunk).take(room);
+        let chunks = piece.chunks.iter().zip(push).skip(chunk).take(room);
         let chunks: Vec<wire::ChunkEntry> =
             chunks.map(|(entry, push)| manifest_chunk(entry, *push)).collect();
         for entry in &chunks {
-            triangles += u64::from(entry.triangles);
-            vertices += u64::from(entry.vertices);
-            bytes += u64::from(entry.bytes);
+            announced.triangles += u64::from(entry.triangles);
+            announced.vertices += u64::from(entry.vertices);
+            announced.bytes += u64::from(entry.bytes);
         }
-        let (first_part, first_chunk) = (part as u32, chunk as u32);
+        let (first_part, first_chunk) = (announced.parts as u32, announced.chunks as u32);
         part += parts.len();
         chunk += chunks.len();
-        finished = parts_done && chunk == scene.chunks.len();
+        announced.parts += parts.len();
+        announced.chunks += chunks.len();
+        finished = parts_done && chunk == piece.chunks.len();
         Some(wire::Manifest {
             document: of.document,
             revision: of.revision,
             scene: scene_number,
-            level: level(scene.exact),
+            level: level(piece.exact),
             first_part,
             parts,
             first_chunk,
             chunks,
-            last: finished,
-            triangles,
-            vertices,
-            bytes,
+            last: finished && piece.whole,
+            triangles: announced.triangles,
+            vertices: announced.vertices,
+            bytes: announced.bytes,
         })
     })
 }
@@ -201,7 +221,7 @@ pub(crate) fn chunk_header(
         scene: scene_number,
         index,
         hash: wire::ChunkHash(entry.hash),
-        codec: wire::Codec::Raw,
+        codec: codec(entry.codec),
         vertex_count: entry.vertices,
         index_count: entry.triangles * 3,
         index_width: wire::IndexWidth::U16,
@@ -260,8 +280,8 @@ fn manifest_chunk(entry: &engine::ChunkEntry, push: bool) -> wire::ChunkEntry {
         max: entry.max,
         vertices: entry.vertices,
         triangles: entry.triangles,
-        bytes: entry.payload_bytes() as u32,
-        codec: wire::Codec::Raw,
+        bytes: entry.payload_bytes,
+        codec: codec(entry.codec),
         delivery: if push { wire::Delivery::Push } else { wire::Delivery::Known },
     }
 }
@@ -333,6 +353,14 @@ fn failure_code(code: engine::FailureCode) -> wire::FailureCode {
         engine::FailureCode::UnsupportedFormat => wire::FailureCode::UnsupportedFormat,
         engine::FailureCode::File => wire::FailureCode::File,
         engine::FailureCode::Internal => wire::FailureCode::Internal,
+    }
+}
+
+fn codec(codec: engine::Codec) -> wire::Codec {
+    match codec {
+        engine::Codec::Raw => wire::Codec::Raw,
+        engine::Codec::Meshopt => wire::Codec::Meshopt,
+        engine::Codec::MeshoptGrid => wire::Codec::MeshoptGrid,
     }
 }
 

@@ -180,11 +180,11 @@ impl Control {
 
     fn obey(&self, message: ToWorker, payload: Bytes, system_level: PressureLevel) {
         match message {
-            ToWorker::Start { job, task, frame_bytes, uploads } => {
+            ToWorker::Start { job, task, frame_bytes, uploads, codec } => {
                 let control = JobControl::new(self.settings.thresholds);
                 control.set_system_level(system_level);
                 *self.current() = Some((job, control.clone()));
-                let start = job::Start { job, task, frame_bytes, uploads, payload, control };
+                let start = job::Start { job, task, frame_bytes, uploads, codec, payload, control };
                 if self.to_job.send(start).is_err() {
                     tracing::error!("the job thread has ended");
                     std::process::exit(1);

@@ -1,11 +1,13 @@
 //! One chunk: the triangles of a cell in their canonical form.
 //!
-//! Positions become `f32` here and nowhere earlier. Vertices are the distinct positions, in Morton order inside the
-//! chunk's box; a triangle begins with its smallest index, and triangles are sorted. The same set of triangles
-//! therefore gives the same bytes, in whatever order the kernel made them, and the same hash. Both orders keep
-//! neighbours close, as vertex caches and codecs like it.
+//! Positions become `f32` here and nowhere earlier. The distinct positions are put in Morton order inside the chunk's
+//! box, a triangle begins with its smallest index, triangles are sorted: that is hashed. Then both are put in the order
+//! that [`order`](crate::order) finds from it. The same set of triangles therefore gives the same hash and the same bytes,
+//! in whatever order the kernel made them.
 
 use scadstream_csg::{ContentHash, ContentHasher};
+
+use crate::order;
 
 /// The geometry of one chunk.
 ///
@@ -22,15 +24,20 @@ pub struct Chunk {
 /// Working memory of [`ChunkBuilder::build`], kept from chunk to chunk.
 #[derive(Debug, Default)]
 pub struct ChunkBuilder {
-    /// Sort key, position bits, and corner that uses it.
-    corners: Vec<Corner>,
+    /// Of each vertex of the mesh: the round in which it was last met, and its place in `vertices` then.
+    met: Vec<(u32, u32)>,
+    round: u32,
+    vertices: Vec<Vertex>,
+    /// Index in the chunk of each of `vertices` as they were met.
+    index_of: Vec<u16>,
+    keys: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Corner {
+struct Vertex {
     morton: u64,
     bits: [u32; 3],
-    corner: u32,
+    met_as: u32,
 }
 
 impl ChunkBuilder {
@@ -41,49 +48,83 @@ impl ChunkBuilder {
         triangles: &[[u32; 3]],
         chosen: &[u32],
     ) -> Chunk {
-        let corner_positions = || {
-            let corners = chosen.iter().flat_map(|triangle| triangles[*triangle as usize]);
-            corners.map(|vertex| positions[vertex as usize].map(single))
-        };
-        let bounds = bounds_of(corner_positions());
-        self.corners.clear();
-        self.corners.extend(corner_positions().enumerate().map(|(corner, position)| Corner {
-            morton: morton(position, bounds),
-            bits: position.map(f32::to_bits),
-            corner: corner as u32,
-        }));
-        self.corners.sort_unstable();
+        order::for_readers(self.build_sorted(positions, triangles, chosen))
+    }
 
-        let mut chunk = Chunk {
-            positions: Vec::with_capacity(chosen.len() / 2 + 2),
-            triangles: vec![[0; 3]; chosen.len()],
-        };
-        let mut last = None;
-        for corner in &self.corners {
-            if last != Some(corner.bits) {
-                chunk.positions.push(corner.bits.map(f32::from_bits));
-                last = Some(corner.bits);
+    /// The same with vertices and triangles sorted, as it is hashed.
+    pub(crate) fn build_sorted(
+        &mut self,
+        positions: &[[f64; 3]],
+        triangles: &[[u32; 3]],
+        chosen: &[u32],
+    ) -> Chunk {
+        self.begin(positions.len());
+        for vertex in chosen.iter().flat_map(|triangle| triangles[*triangle as usize]) {
+            let slot = &mut self.met[vertex as usize];
+            if slot.0 != self.round {
+                let met_as = self.vertices.len() as u32;
+                *slot = (self.round, met_as);
+                let bits = positions[vertex as usize].map(|x| single(x).to_bits());
+                self.vertices.push(Vertex { morton: 0, bits, met_as });
             }
-            let index = u16::try_from(chunk.positions.len() - 1)
+        }
+        let positions = self.number_vertices();
+        self.keys.clear();
+        self.keys.extend(chosen.iter().map(|triangle| {
+            let corners = triangles[*triangle as usize]
+                .map(|vertex| u64::from(self.index_of[self.met[vertex as usize].1 as usize]));
+            let [a, b, c] = corners;
+            let [a, b, c] = [a, b, c].min([b, c, a]).min([c, a, b]);
+            a << 32 | b << 16 | c
+        }));
+        self.keys.sort_unstable();
+        let corners = |key: &u64| [(key >> 32) as u16, (key >> 16) as u16, *key as u16];
+        let triangles = self.keys.iter().map(corners).collect();
+        Chunk { positions, triangles }
+    }
+
+    fn begin(&mut self, vertices: usize) {
+        self.vertices.clear();
+        if self.met.len() < vertices {
+            self.met.resize(vertices, (0, 0));
+        }
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.met.fill((0, 0));
+            self.round = 1;
+        }
+    }
+
+    /// Sorts the vertices met, and returns their distinct positions.
+    fn number_vertices(&mut self) -> Vec<[f32; 3]> {
+        let bounds = bounds_of(self.vertices.iter().map(|vertex| vertex.bits.map(f32::from_bits)));
+        for vertex in &mut self.vertices {
+            vertex.morton = morton(vertex.bits.map(f32::from_bits), bounds);
+        }
+        self.vertices.sort_unstable();
+        self.index_of.clear();
+        self.index_of.resize(self.vertices.len(), 0);
+        let mut distinct: Vec<[f32; 3]> = Vec::with_capacity(self.vertices.len());
+        let mut last = None;
+        for vertex in &self.vertices {
+            if last != Some(vertex.bits) {
+                distinct.push(vertex.bits.map(f32::from_bits));
+                last = Some(vertex.bits);
+            }
+            self.index_of[vertex.met_as as usize] = u16::try_from(distinct.len() - 1)
                 .expect("a chunk is split before it has more than 65 535 vertices");
-            chunk.triangles[corner.corner as usize / 3][corner.corner as usize % 3] = index;
         }
-        for triangle in &mut chunk.triangles {
-            let [a, b, c] = *triangle;
-            *triangle = [a, b, c].min([b, c, a]).min([c, a, b]);
-        }
-        chunk.triangles.sort_unstable();
-        chunk
+        distinct
     }
 }
 
 impl Chunk {
-    /// Length of the payload in bytes: positions, then indices.
+    /// Length of the raw payload in bytes: positions, then indices.
     pub fn byte_len(&self) -> usize {
         self.positions.len() * 12 + self.triangles.len() * 6
     }
 
-    /// Writes the payload, little-endian: all positions as `f32` triples, then all indices as `u16` triples.
+    /// Writes the raw payload, little-endian: all positions as `f32` triples, then all indices as `u16` triples.
     ///
     /// # Panics
     /// If `target` is not of length [`Chunk::byte_len`].
@@ -98,8 +139,8 @@ impl Chunk {
         }
     }
 
-    /// Hash of the decoded content, whatever codec carries it and whatever colour it has.
-    pub fn hash(&self) -> ContentHash {
+    /// Hash of a sorted chunk: of the set of its triangles, whatever codec carries it and whatever colour it has.
+    pub(crate) fn hash(&self) -> ContentHash {
         let mut payload = vec![0; self.byte_len()];
         self.write(&mut payload);
         let mut hasher = ContentHasher::new("chunk");

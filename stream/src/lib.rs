@@ -8,11 +8,12 @@
 //! ```
 //! use std::sync::Arc;
 //! use scadstream_geometry::Mesh;
-//! use scadstream_stream::{ChunkOptions, ChunkPlan};
+//! use scadstream_stream::{ChunkOptions, ChunkPlan, MeshPlan};
 //!
 //! let corners = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
 //! let mesh = Arc::new(Mesh::new(corners, vec![[0, 1, 2]]));
-//! let plan = ChunkPlan::new(vec![mesh], ChunkOptions::default(), &|| false)?;
+//! let part = MeshPlan::new(mesh, ChunkOptions::default(), &|| false)?;
+//! let plan = ChunkPlan::new(vec![Arc::new(part)], None);
 //! let (info, chunk) = plan.chunks().next().expect("a triangle makes a chunk");
 //! assert_eq!((info.triangles, chunk.positions.len()), (1, 3));
 //! # Ok::<(), scadstream_stream::Cancelled>(())
@@ -20,9 +21,14 @@
 
 pub mod cell;
 mod chunk;
+mod codec;
+mod mesh_plan;
+mod order;
 mod partition;
 mod plan;
 
 pub use cell::Cell;
 pub use chunk::{Chunk, ChunkBuilder};
-pub use plan::{Cancelled, ChunkInfo, ChunkOptions, ChunkPlan};
+pub use codec::{Codec, encode, grid_exponent};
+pub use mesh_plan::{Cancelled, ChunkOptions, MeshPlan};
+pub use plan::{ChunkInfo, ChunkPlan};

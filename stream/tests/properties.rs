@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use scadstream_geometry::{Mesh, Paint, Run};
-use scadstream_stream::{ChunkOptions, ChunkPlan};
+use scadstream_stream::{ChunkOptions, ChunkPlan, MeshPlan};
 
 /// A triangle by the bits of its corners, smallest corner first, so that equal winding gives equal keys.
 type Key = [[u32; 3]; 3];
@@ -34,8 +34,8 @@ fn of_plan(plan: &ChunkPlan) -> BTreeMap<Key, usize> {
 }
 
 fn plan(mesh: Mesh, vertices: usize) -> ChunkPlan {
-    ChunkPlan::new(vec![Arc::new(mesh)], ChunkOptions { vertices }, &|| false)
-        .expect("nobody cancels")
+    let part = MeshPlan::new(Arc::new(mesh), ChunkOptions { vertices }, &|| false);
+    ChunkPlan::new(vec![Arc::new(part.expect("nobody cancels"))], None)
 }
 
 fn mesh() -> impl Strategy<Value = Mesh> {
@@ -57,7 +57,8 @@ proptest! {
         prop_assert_eq!(of_plan(&plan), of_mesh(&mesh));
         for (info, chunk) in plan.chunks() {
             prop_assert!(chunk.positions.len() <= vertices);
-            prop_assert_eq!(info.hash, chunk.hash());
+            let same = plan.infos().iter().zip(plan.chunks()).filter(|(a, _)| a.hash == info.hash);
+            same.for_each(|(_, (_, other))| assert_eq!(other, chunk));
             prop_assert_eq!(info.byte_len as usize, chunk.byte_len());
         }
     }
@@ -140,5 +141,24 @@ fn triangles_in_one_place_far_from_the_origin_are_cut_by_count() {
 #[test]
 fn planning_can_be_cancelled() {
     let mesh = Arc::new(sheet(10, None));
-    assert!(ChunkPlan::new(vec![mesh], ChunkOptions::default(), &|| true).is_err());
+    assert!(MeshPlan::new(mesh, ChunkOptions::default(), &|| true).is_err());
+}
+
+#[test]
+fn what_is_near_comes_first_and_without_an_eye_what_is_large() {
+    let large = plan(sheet(40, None), 200);
+    let part = || {
+        let part =
+            MeshPlan::new(Arc::new(sheet(40, None)), ChunkOptions { vertices: 200 }, &|| false);
+        Arc::new(part.expect("nobody cancels"))
+    };
+    let eye = [41.0, 41.0, 1.0];
+    let near = ChunkPlan::new(vec![part()], Some(eye));
+    let [min, max] = near.infos()[0].bounds;
+    assert!(min[0] > 20.0 && min[1] > 20.0, "{min:?} {max:?} is in the corner where the eye is");
+    let diagonal = |index: usize| {
+        let [min, max] = large.infos()[index].bounds;
+        (0..3).map(|axis| (max[axis] - min[axis]).powi(2)).sum::<f32>()
+    };
+    assert!((1..large.infos().len()).all(|index| diagonal(index - 1) >= diagonal(index)));
 }

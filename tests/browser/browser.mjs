@@ -140,3 +140,26 @@ export async function fact(page, name) {
 export async function waitForSize(page, size) {
   await page.locator(".fact dd", { hasText: `${size} mm` }).waitFor();
 }
+
+/**
+ * Waits until the chunks that the page keeps in its database are others than `before`, and returns their hashes.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} before
+ */
+export async function keptChunks(page, before) {
+  const handle = await page.waitForFunction(async (old) => {
+    const answer = (request) =>
+      new Promise((resolve) => {
+        request.onsuccess = () => resolve(request.result);
+      });
+    // Opened only when it is there: opening makes it.
+    if ((await indexedDB.databases()).length === 0) return undefined;
+    const database = await answer(indexedDB.open("scadstream"));
+    const keys = await answer(database.transaction("chunks").objectStore("chunks").getAllKeys());
+    database.close();
+    const hashes = keys.join(" ");
+    return hashes === "" || hashes === old ? undefined : hashes;
+  }, before);
+  return handle.jsonValue();
+}

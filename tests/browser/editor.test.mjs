@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import {
   fact,
+  keptChunks,
   launchBrowser,
   openEditor,
   paste,
@@ -107,6 +108,62 @@ describe("typing", () => {
       await page.locator(".console-line.echo", { hasText: '"here"' }).waitFor();
       await page.locator(".console-place").click();
       assert.equal(await page.locator(".cm-lineNumbers .cm-activeLineGutter").textContent(), "4");
+    }));
+});
+
+describe("a model that takes long", () => {
+  // Sixteen objects, each of which takes a moment.
+  const SLOW = `for (i = [0 : 15]) translate([30 * (i % 4), 30 * floor(i / 4), 0]) difference() {
+  sphere(13, $fn = 110);
+  translate([4, 4, 4]) sphere(11, $fn = 110);
+}`;
+
+  /** Keeps the page's picture when a folder for it is given. */
+  const keep = async (page, name) => {
+    const { SCADSTREAM_PICTURES: folder } = process.env;
+    if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+  };
+
+  test("is there at once, coarsely, then object by object, then exactly", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      const triangles = () =>
+        page.evaluate(() => Number(document.querySelector(".view")?.dataset.triangles));
+      await paste(page, SLOW);
+      await waitForState(page, "coarse");
+      const first = await triangles();
+      await keep(page, "first");
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "the first picture shows it");
+      await page.waitForFunction(
+        (before) => Number(document.querySelector(".view")?.dataset.triangles) > before,
+        first,
+      );
+      const between = await triangles();
+      await keep(page, "half-way");
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "it is there half way");
+      await waitForState(page, "exact");
+      const exact = await triangles();
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "and at the end");
+      await keep(page, "exact");
+      assert.ok(first < between && between <= exact, `${first}, ${between}, ${exact} triangles`);
+    }));
+
+  test("is there again after the page is loaded anew, without being sent", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      const sample = await keptChunks(page, "");
+      await paste(page, "sphere(10, $fn = 120);");
+      await waitForSize(page, "20 × 20 × 20");
+      await waitForState(page, "exact");
+      await keptChunks(page, sample);
+      await page.waitForFunction(() =>
+        localStorage.getItem("scadstream.document")?.includes("sphere(10"),
+      );
+      await page.reload();
+      await waitForSize(page, "20 × 20 × 20");
+      await waitForState(page, "exact");
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "the picture is there");
+      assert.equal(await fact(page, "Received"), "0 B");
     }));
 });
 

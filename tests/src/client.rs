@@ -21,6 +21,23 @@ pub struct Client {
     socket: WebSocket<TcpStream>,
     /// Bytes of all frames received.
     pub received_bytes: u64,
+    /// Whether credit is returned for what is received.
+    pub returns_credit: bool,
+}
+
+/// What a client says of itself.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// Codecs that it reads, best first.
+    pub codecs: Vec<Codec>,
+    /// Whether a proxy says that it is on another machine.
+    pub is_far: bool,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { codecs: vec![Codec::Raw], is_far: false }
+    }
 }
 
 /// All that came of one render.
@@ -55,18 +72,29 @@ impl Client {
     /// # Panics
     /// If the server refuses.
     pub fn connect(address: &str) -> Self {
+        Self::connect_as(address, &Reader::default())
+    }
+
+    /// Connects as a certain kind of reader.
+    ///
+    /// # Panics
+    /// If the server refuses.
+    pub fn connect_as(address: &str, reader: &Reader) -> Self {
         let stream = TcpStream::connect(address).expect("the server accepts connections");
         stream.set_nodelay(true).expect("a TCP option");
         stream.set_read_timeout(Some(PATIENCE)).expect("a TCP option");
         let uri = format!("ws://{address}/ws").parse().expect("an address makes a URI");
-        let request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
+        let mut request = ClientRequestBuilder::new(uri).with_sub_protocol(SUBPROTOCOL);
+        if reader.is_far {
+            request = request.with_header("x-forwarded-for", "192.0.2.1");
+        }
         let (socket, _) =
             tungstenite::client(request, stream).expect("the server speaks WebSocket");
-        let mut client = Self { socket, received_bytes: 0 };
+        let mut client = Self { socket, received_bytes: 0, returns_credit: true };
         client.send(Hello {
             version: u32::from(VERSION),
             token: None,
-            codecs: vec![Codec::Raw],
+            codecs: reader.codecs.clone(),
             credit: CREDIT,
             known: Vec::new(),
             client: "scadstream tests".into(),
@@ -91,7 +119,7 @@ impl Client {
                 Message::Binary(frame) => {
                     self.received_bytes += frame.len() as u64;
                     let kind = Kind::from_number(frame.get(5).copied().unwrap_or_default());
-                    if kind.is_some_and(Kind::uses_credit) {
+                    if self.returns_credit && kind.is_some_and(Kind::uses_credit) {
                         self.send(Credit { bytes: frame.len() as u32 });
                     }
                     if let Some(message) = decode(&frame) {
@@ -104,21 +132,11 @@ impl Client {
         }
     }
 
-    /// Renders a document of one file and waits for its end.
+    /// Renders the exact picture of a document of one file and waits for its end.
     pub fn render(&mut self, document: u32, revision: u32, source: &str) -> Rendered {
         let start = Instant::now();
         let before = self.received_bytes;
-        self.send(Render {
-            document,
-            revision,
-            files: vec![SourceFile {
-                name: "main.scad".into(),
-                content: FileContent::Inline(source.as_bytes().to_vec()),
-            }],
-            overrides: Vec::new(),
-            detail: Detail::Exact,
-            camera: None,
-        });
+        self.ask(document, revision, source, Detail::Exact);
         let mut rendered = Rendered::default();
         while rendered.end.is_none() {
             match self.receive() {
@@ -135,6 +153,21 @@ impl Client {
         rendered.last_byte = start.elapsed();
         rendered.bytes = self.received_bytes - before;
         rendered
+    }
+
+    /// Asks for pictures of a document of one file.
+    pub fn ask(&mut self, document: u32, revision: u32, source: &str, detail: Detail) {
+        self.send(Render {
+            document,
+            revision,
+            files: vec![SourceFile {
+                name: "main.scad".into(),
+                content: FileContent::Inline(source.as_bytes().to_vec()),
+            }],
+            overrides: Vec::new(),
+            detail,
+            camera: None,
+        });
     }
 }
 

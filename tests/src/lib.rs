@@ -6,4 +6,5 @@ pub mod client;
 pub mod measure;
 pub mod peer;
 pub mod server;
+pub mod shaped;
 pub mod table;

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use scadstream_geometry::{Paint, PartKind as GeometryPartKind};
-use scadstream_pipeline::{DrawnPart, Facts, Format, Message, Model, Place as PipelinePlace};
+use scadstream_pipeline::{
+    DrawnPart, Facts, Format, Message, Model, Place as PipelinePlace, Stage as PipelineStage,
+};
 use scadstream_stream::ChunkInfo;
 use scadstream_syntax::Severity as SyntaxSeverity;
 
 use scadstream_server::engine::{
-    ChunkEntry, Diagnostic, ExportFormat, Failure, FailureCode, Part, PartKind, Place, Severity,
-    Stage, Statistics,
+    ChunkEntry, Codec, Diagnostic, ExportFormat, Failure, FailureCode, Part, PartKind, Place,
+    Severity, Stage, Statistics,
 };
 
 /// OpenSCAD's colour of faces that an uncoloured object left when it was subtracted.
@@ -76,6 +78,17 @@ pub(super) fn chunk_entry(info: &ChunkInfo) -> ChunkEntry {
         max,
         vertices: info.vertices,
         triangles: info.triangles,
+        codec: Codec::Raw,
+        payload_bytes: info.byte_len,
+    }
+}
+
+pub(super) fn stage(stage: PipelineStage) -> Stage {
+    match stage {
+        PipelineStage::Evaluate => Stage::Evaluate,
+        PipelineStage::Solve => Stage::Solve,
+        PipelineStage::Chunk => Stage::Chunk,
+        PipelineStage::Export => Stage::Encode,
     }
 }
 

@@ -44,8 +44,8 @@ pub(super) fn objects(root: &Arc<Node>) -> Vec<Object> {
     objects
 }
 
-/// The operands of the implicit union at the top.
-fn top_level(root: &Arc<Node>) -> Vec<Arc<Node>> {
+/// The operands of the implicit union at the top: the first objects of a solve, in the order of their numbers.
+pub fn top_level(root: &Arc<Node>) -> Vec<Arc<Node>> {
     let mut node = root;
     loop {
         if !matches!(node.kind(), Kind::Group | Kind::Union) {

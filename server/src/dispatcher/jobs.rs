@@ -96,14 +96,17 @@ impl Dispatcher {
             digest: *digest,
             len_bytes: content.len() as u64,
         });
+        let reader = self.sessions.get(&job.session);
         let message = ToWorker::Start {
             job: id,
             task,
             frame_bytes: job.source.frame.len() as u64,
             uploads: uploads.collect(),
+            codec: reader.map_or(wire::Codec::Raw, |session| session.speed.codec()).into(),
         };
         let mut payload = vec![job.source.frame.clone()];
         payload.extend(job.source.uploads.iter().map(|(_, content)| content.clone()));
+        payload.extend(reader.map(|session| session.known.to_bytes()));
         tracing::debug!(job = id, worker, session = %job.session, "job started");
         let until = now + self.config.job_time;
         self.pool.start(worker, job.session, id, until, message, payload);
@@ -142,6 +145,8 @@ impl Dispatcher {
         }
         let taken = session.outbox.take_back(id);
         session.ledger.forget(id, taken.credit_bytes);
+        session.speed.taken_back(taken.credit_bytes);
+        taken.chunks.iter().for_each(|hash| session.known.remove(hash));
         taken.answer
     }
 

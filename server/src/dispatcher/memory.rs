@@ -6,6 +6,7 @@ use scadstream_protocol::message as wire;
 
 use super::{Dispatcher, signed};
 use crate::admin::{Status, WorkerStatus};
+use crate::engine::Caches;
 use crate::ipc::{JobId, ToWorker, WorkerMemory};
 use crate::to_wire;
 use crate::worker_process::WorkerId;
@@ -62,7 +63,10 @@ impl Dispatcher {
         metrics.memory_resident_bytes.with_label_values(workers).set(sum(|m| m.resident_bytes));
         metrics.pool_idle_bytes.set(sum(|m| m.pool_idle_bytes));
         metrics.pool_used_bytes.set(sum(|m| m.pool_used_bytes));
-        metrics.cache_bytes.set(sum(|m| m.cached_bytes));
+        for (index, (name, _)) in Caches::default().by_name().into_iter().enumerate() {
+            let bytes = self.pool.memories().map(|(_, m)| m.caches[index].bytes).sum();
+            metrics.cache_bytes.with_label_values(&[name]).set(signed(bytes));
+        }
         metrics.retained_scene_bytes.set(sum(|m| m.retained_bytes));
         let growth: f64 = self.pool.memories().map(|(_, m)| m.growth_bytes_per_second).sum();
         metrics.memory_growth_bytes_per_second.with_label_values(workers).set(growth);
@@ -77,13 +81,22 @@ impl Dispatcher {
         }
     }
 
-    /// Adds what a worker's pool did since it last told.
+    /// Adds what a worker's pool and caches did since it last told.
     pub(super) fn count_pool(&self, worker: WorkerId, now: &WorkerMemory) {
         let before = self.pool.memory(worker).copied().unwrap_or_default();
         let since = |now: u64, before: u64| now.saturating_sub(before);
         self.metrics.pool_hits_total.inc_by(since(now.pool_hits, before.pool_hits));
         self.metrics.pool_misses_total.inc_by(since(now.pool_misses, before.pool_misses));
         self.metrics.pool_evictions_total.inc_by(since(now.pool_evictions, before.pool_evictions));
+        self.metrics.chunks_reused_total.inc_by(since(now.chunks_reused, before.chunks_reused));
+        for (index, (name, _)) in Caches::default().by_name().into_iter().enumerate() {
+            let (now, before) = (now.caches[index], before.caches[index]);
+            let count = |counter: &prometheus::IntCounterVec, now, before| {
+                counter.with_label_values(&[name]).inc_by(since(now, before));
+            };
+            count(&self.metrics.cache_hits_total, now.hits, before.hits);
+            count(&self.metrics.cache_misses_total, now.misses, before.misses);
+        }
     }
 
     /// Counts how a job ended, the first time that it does.
@@ -102,7 +115,7 @@ impl Dispatcher {
             pid,
             live_bytes: memory.live_bytes,
             resident_bytes: memory.resident_bytes,
-            cached_bytes: memory.cached_bytes,
+            cached_bytes: memory.cached_bytes(),
             retained_scene_bytes: memory.retained_bytes,
             leak_confidence: memory.leak_confidence,
             growth_bytes_per_second: memory.growth_bytes_per_second,

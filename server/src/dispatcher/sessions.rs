@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
 
-use super::{About, Dispatcher, Document, Session, Source};
+use super::{About, Dispatcher, Document, Reads, Session, Source};
 use crate::credit::Ledger;
 use crate::ipc::{JobId, ToWorker};
+use crate::known_chunks::KnownChunks;
+use crate::link_speed::LinkSpeed;
 use crate::outbox::Outbox;
 use crate::session::SessionId;
 
@@ -15,10 +17,23 @@ use crate::session::SessionId;
 const SUPERSEDED: &str = "A newer revision took its place.";
 
 impl Dispatcher {
-    pub(super) fn open(&mut self, session: SessionId, outbox: Arc<Outbox>, credit: u64) {
+    pub(super) fn open(
+        &mut self,
+        session: SessionId,
+        outbox: Arc<Outbox>,
+        credit: u64,
+        reads: Reads,
+    ) {
         let mut ledger = Ledger::default();
         ledger.give(credit);
-        let opened = Session { outbox, ledger, documents: HashMap::new(), stalled: false };
+        let opened = Session {
+            outbox,
+            ledger,
+            known: KnownChunks::new(reads.known.into_iter().map(|hash| hash.0)),
+            speed: LinkSpeed::new(reads.is_local, reads.codecs),
+            documents: HashMap::new(),
+            stalled: false,
+        };
         self.sessions.insert(session, opened);
         self.metrics.sessions.set(self.sessions.len() as i64);
     }
@@ -98,7 +113,7 @@ impl Dispatcher {
     }
 
     pub(super) fn need(&mut self, id: SessionId, need: wire::Need) {
-        let Some(session) = self.sessions.get(&id) else { return };
+        let Some(session) = self.sessions.get_mut(&id) else { return };
         let document = session.documents.get(&need.document);
         let newest = document.filter(|document| document.revision == need.revision);
         let job = newest.and_then(|document| document.job);
@@ -109,6 +124,8 @@ impl Dispatcher {
                 self.pool.tell(worker, ToWorker::Need { job, scene, chunks }, Vec::new());
             }
             None => {
+                // Or the next revision would take them for known again.
+                session.known.clear();
                 let subject = Subject::Need { document, revision, scene };
                 let message = "The scene is not there any more: render again.";
                 self.fail(id, None, subject, FailureCode::Gone, message);

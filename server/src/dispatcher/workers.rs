@@ -8,6 +8,7 @@ use scadstream_protocol::{Kind, ServerMessage};
 
 use super::{Dispatcher, JobState};
 use crate::ipc::{Ending, JobId, StageSeconds, ToWorker};
+use crate::known_chunks::hash_in;
 use crate::outbox::kind_of;
 use crate::worker_pool::State;
 use crate::worker_process::{Exit, WorkerEvent, WorkerId};
@@ -61,15 +62,23 @@ impl Dispatcher {
                 self.pool.kill(worker);
                 return;
             }
+            session.speed.sent(frame.len() as u64, Instant::now());
             if kind == Some(Kind::Chunk) {
                 self.metrics.chunks_sent_total.inc();
+                if let Some(hash) = hash_in(&frame) {
+                    session.known.insert(hash);
+                }
             }
             if !std::mem::replace(&mut job.first_chunk_seen, true) && kind == Some(Kind::Chunk) {
                 self.metrics.first_chunk_seconds.observe(job.source.at.elapsed().as_secs_f64());
             }
         }
-        job.answered |= matches!(kind, Some(Kind::Done))
-            || kind == Some(Kind::Failed) && !is_about_need(&frame);
+        let is_gone = kind == Some(Kind::Failed) && is_about_need(&frame);
+        if is_gone {
+            // Or the next revision would take them for known again.
+            session.known.clear();
+        }
+        job.answered |= matches!(kind, Some(Kind::Done | Kind::Failed)) && !is_gone;
         session.outbox.push(Some(id), frame);
     }
 

@@ -201,6 +201,7 @@ mod tests {
             task: Task::Render,
             frame_bytes: 3,
             uploads: vec![Attachment { digest: [1; 32], len_bytes: 2 }],
+            codec: 0,
         };
         let sent = start.clone();
         let thread = std::thread::spawn(move || worker.receive().unwrap());

@@ -1,7 +1,7 @@
 //! The job thread: takes jobs, runs the engine for each on a thread with a large stack, survives its panics, reports
 //! what it says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
@@ -19,10 +19,10 @@ use crate::engine::{
     Diagnostic, Engine, ExportJob, ExportedFile, Failure, FailureCode, JOB_STACK_BYTES, JobSink,
     Outcome, Parameter, Progress, RenderJob, Scene, Stage,
 };
-use crate::ipc::{Attachment, Ending, FromWorker, JobId, StageSeconds, Task};
+use crate::ipc::{Attachment, CacheNumbers, Ending, FromWorker, JobId, StageSeconds, Task};
 use crate::job_control::JobControl;
 use crate::to_wire::Revision;
-use crate::{from_wire, to_wire};
+use crate::{from_wire, known_chunks, to_wire};
 
 /// Progress is told at most this often, but for a new stage: what people can read.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
@@ -33,6 +33,7 @@ pub(super) struct Start {
     pub(super) task: Task,
     pub(super) frame_bytes: u64,
     pub(super) uploads: Vec<Attachment>,
+    pub(super) codec: u32,
     pub(super) payload: Bytes,
     pub(super) control: JobControl,
 }
@@ -77,18 +78,21 @@ impl Runner {
         let _entered = span.enter();
         let begun = Instant::now();
         let memory = JobMemory::start();
-        let (about, work) =
-            match read(start.task, start.frame_bytes, &start.uploads, &start.payload) {
-                Ok(read) => read,
-                Err(problem) => {
-                    tracing::error!(problem, "the supervisor sent a job that cannot be read");
-                    self.end(job, Ending::Unreadable, Vec::new(), 0);
-                    return true;
-                }
-            };
+        let (about, work) = match read(&start) {
+            Ok(read) => read,
+            Err(problem) => {
+                tracing::error!(problem, "the supervisor sent a job that cannot be read");
+                self.end(job, Ending::Unreadable, Vec::new(), 0);
+                return true;
+            }
+        };
         // The document was copied out of the message, which may be large.
         drop(start.payload);
-        self.tell(Command::Begin { job, about });
+        let known = match &work {
+            Work::Render(render) => HashSet::clone(&render.known),
+            Work::Export(_) => HashSet::new(),
+        };
+        self.tell(Command::Begin { job, about, known });
         let control = start.control;
         let outcome = self.work(&work, about, job, &control, engine);
         allocator::flush_thread();
@@ -181,9 +185,14 @@ impl Runner {
             tracing::info!(%level, freed_mb, "gave memory back");
             self.tell(Command::Trim(level));
         }
-        let cached_bytes = engine.cached_bytes();
+        let caches = engine.caches().by_name().map(|(_, state)| CacheNumbers {
+            bytes: state.bytes,
+            hits: state.hits,
+            misses: state.misses,
+        });
+        let cached_bytes = caches.iter().map(|cache| cache.bytes).sum();
         let verdict = self.leaks.record(allocator::live_bytes(), cached_bytes);
-        self.tell(Command::Tidied { cached_bytes, leak_confidence: verdict.confidence });
+        self.tell(Command::Tidied { caches, leak_confidence: verdict.confidence });
     }
 
     fn tell(&self, command: Command) {
@@ -204,13 +213,9 @@ enum Work {
 }
 
 /// What the supervisor wants, as plain data.
-fn read(
-    task: Task,
-    frame_bytes: u64,
-    uploads: &[Attachment],
-    payload: &Bytes,
-) -> Result<(About, Work), &'static str> {
-    let frame_bytes = usize::try_from(frame_bytes).unwrap_or(usize::MAX);
+fn read(start: &Start) -> Result<(About, Work), &'static str> {
+    let Start { task, uploads, payload, .. } = start;
+    let frame_bytes = usize::try_from(start.frame_bytes).unwrap_or(usize::MAX);
     let frame = payload.get(..frame_bytes).ok_or("the frame is cut")?;
     let message = ClientMessage::decode(&payload.slice_ref(frame));
     let Ok(Some(ClientMessage::Render(message))) = message else {
@@ -225,8 +230,10 @@ fn read(
         at = end;
     }
     let of = Revision { document: message.document, revision: message.revision };
-    let render = from_wire::render_job(message, &files).ok_or("an uploaded file is missing")?;
-    Ok(match task {
+    let known = known_chunks::set_from(&payload[at..]);
+    let render = from_wire::render_job(message, &files, start.codec.into(), known);
+    let render = render.ok_or("an uploaded file is missing")?;
+    Ok(match *task {
         Task::Render => (About::Render(of), Work::Render(render)),
         Task::Export { request, format } => {
             let format = from_wire::export_format(wire::ExportFormat::from(format))
@@ -289,6 +296,10 @@ impl JobSink for Sink<'_> {
 
     fn scene(&mut self, scene: Scene) {
         tell(self.to_sending, Command::Scene { job: self.job, scene });
+    }
+
+    fn extend_scene(&mut self, more: Scene) {
+        tell(self.to_sending, Command::MoreOfScene { job: self.job, more });
     }
 
     fn file(&mut self, file: ExportedFile) {

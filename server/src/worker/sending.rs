@@ -22,8 +22,9 @@ use scadstream_protocol::{
 };
 
 use super::{About, Link, WorkerSettings};
-use crate::engine::{ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
-use crate::ipc::{FromWorker, JobId, WorkerMemory};
+use crate::engine::{ChunkEntry, ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
+use crate::ipc::{CacheNumbers, FromWorker, JobId, WorkerMemory};
+use crate::known_chunks::Hash;
 use crate::to_wire;
 
 /// How often memory is looked at and told, and idle buffers are released.
@@ -33,10 +34,12 @@ const MAX_RETAINED: usize = 64;
 
 /// What the other threads ask for.
 pub(super) enum Command {
-    /// A job begins.
-    Begin { job: JobId, about: About },
+    /// A job begins, for a client that has these chunks.
+    Begin { job: JobId, about: About, known: HashSet<Hash> },
     /// A picture, in place of the job's earlier ones.
     Scene { job: JobId, scene: Scene },
+    /// More of the job's last picture.
+    MoreOfScene { job: JobId, more: Scene },
     /// The file asked for.
     File { job: JobId, file: ExportedFile },
     /// The job's work is over.
@@ -52,7 +55,7 @@ pub(super) enum Command {
     /// Memory is short.
     Trim(PressureLevel),
     /// What was found between jobs.
-    Tidied { cached_bytes: u64, leak_confidence: f64 },
+    Tidied { caches: [CacheNumbers; 4], leak_confidence: f64 },
 }
 
 /// How a job's work ended.
@@ -88,6 +91,8 @@ struct Job {
     content: Content,
     /// Indices of chunks, or of pieces of a file, still to be sent.
     pending: VecDeque<u32>,
+    /// Hashes of chunks that the client has, or will have by what was sent before.
+    known: HashSet<Hash>,
     next_scene: u32,
     /// Bytes allowed and sent, since the job began.
     credit_bytes: u64,
@@ -99,8 +104,15 @@ struct Job {
 
 enum Content {
     Nothing,
-    Scene { number: u32, scene: Scene },
+    Scene { number: u32, pieces: Vec<Piece>, announced: to_wire::Announced },
     File(ExportedFile),
+}
+
+/// A piece of a scene: all of it, or what came at one time.
+struct Piece {
+    /// Number of its first chunk in the scene.
+    first: usize,
+    scene: Scene,
 }
 
 impl Sending {
@@ -153,11 +165,12 @@ impl Sending {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Begin { job, about } => {
-                self.jobs.insert(job, Job::new(about));
+            Command::Begin { job, about, known } => {
+                self.jobs.insert(job, Job::new(about, known));
                 self.bound_retained();
             }
             Command::Scene { job, scene } => self.begin_scene(job, scene),
+            Command::MoreOfScene { job, more } => self.extend_scene(job, more),
             Command::File { job, file } => self.begin_file(job, file),
             Command::End { job, finished } => self.end(job, finished),
             Command::Credit { job, total_bytes } => {
@@ -173,8 +186,8 @@ impl Sending {
                 self.lent.remove(&segment);
             }
             Command::Trim(level) => self.pool.trim(level),
-            Command::Tidied { cached_bytes, leak_confidence } => {
-                self.memory.cached_bytes = cached_bytes;
+            Command::Tidied { caches, leak_confidence } => {
+                self.memory.caches = caches;
                 self.memory.leak_confidence = leak_confidence;
                 self.tell_memory();
             }
@@ -183,21 +196,37 @@ impl Sending {
 
     fn begin_scene(&mut self, id: JobId, scene: Scene) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        if scene.chunks.iter().any(|entry| entry.payload_bytes() > MAX_CHUNK_BYTES) {
+        let number = job.next_scene;
+        job.next_scene += 1;
+        // What was not sent of the scene before is not wanted any more.
+        job.pending.clear();
+        let announced = to_wire::Announced::default();
+        job.content = Content::Scene { number, pieces: Vec::new(), announced };
+        self.extend_scene(id, scene);
+    }
+
+    fn extend_scene(&mut self, id: JobId, scene: Scene) {
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if scene.chunks.iter().any(|entry| entry.payload_bytes as usize > MAX_CHUNK_BYTES) {
             tracing::error!(job = id, "the engine made a chunk that fits no frame");
             return;
         }
-        let number = job.next_scene;
-        job.next_scene += 1;
         let of = job.about.revision();
+        let Content::Scene { number, pieces, announced } = &mut job.content else { return };
         // A chunk that occurs twice, as the teeth of a gear may, is sent once.
-        let mut seen = HashSet::new();
-        let push: Vec<bool> = scene.chunks.iter().map(|entry| seen.insert(entry.hash)).collect();
-        for manifest in to_wire::manifest(of, number, &scene, &push) {
+        let mut coming: HashSet<Hash> =
+            pieces.iter().flat_map(|piece| &piece.scene.chunks).map(|entry| entry.hash).collect();
+        let is_new =
+            |entry: &ChunkEntry| coming.insert(entry.hash) && !job.known.contains(&entry.hash);
+        let push: Vec<bool> = scene.chunks.iter().map(is_new).collect();
+        self.memory.chunks_reused += push.iter().filter(|push| !**push).count() as u64;
+        let first = announced.chunks();
+        for manifest in to_wire::manifest(of, *number, &scene, &push, announced) {
             self.link.send_frame(id, manifest);
         }
-        job.pending = (0..).zip(&push).filter_map(|(index, push)| push.then_some(index)).collect();
-        job.content = Content::Scene { number, scene };
+        let pushed = (first as u32..).zip(&push).filter(|(_, push)| **push);
+        job.pending.extend(pushed.map(|(index, _)| index));
+        pieces.push(Piece { first, scene });
         self.want(id);
         self.bound_retained();
     }
@@ -237,7 +266,9 @@ impl Sending {
     fn need(&mut self, id: JobId, scene: u32, chunks: &[u32]) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let known = match &job.content {
-            Content::Scene { number, scene: kept } if *number == scene => kept.chunks.len() as u32,
+            Content::Scene { number, announced, .. } if *number == scene => {
+                announced.chunks() as u32
+            }
             _ => 0,
         };
         if let Some(missing) = chunks.iter().find(|index| **index >= known) {
@@ -288,6 +319,9 @@ impl Sending {
                 return Ok(());
             }
         };
+        if let Some(hash) = job.entry(index).map(|entry| entry.hash) {
+            job.known.insert(hash);
+        }
         job.sent_bytes += len_bytes as u64;
         job.sent_payload_bytes += payload_bytes as u64;
         let segment = buffer.id().0;
@@ -309,7 +343,10 @@ impl Sending {
         }
         let Some(facts) = job.facts.take() else { return };
         if let About::Render(of) = job.about {
-            let exact = matches!(&job.content, Content::Scene { scene, .. } if scene.exact);
+            let exact = match &job.content {
+                Content::Scene { pieces, .. } => pieces.iter().all(|piece| piece.scene.exact),
+                Content::Nothing | Content::File(_) => false,
+            };
             let sent = to_wire::Sent {
                 peak_memory_bytes: facts.peak_bytes,
                 payload_bytes: job.sent_payload_bytes,
@@ -374,9 +411,10 @@ impl Sending {
 const FILE_PIECE_BYTES: usize = MAX_FRAME_BYTES - 4096;
 
 impl Job {
-    fn new(about: About) -> Self {
+    fn new(about: About, known: HashSet<Hash>) -> Self {
         Self {
             about,
+            known,
             content: Content::Nothing,
             pending: VecDeque::new(),
             next_scene: 0,
@@ -391,15 +429,21 @@ impl Job {
     fn frame_len(&self, index: u32) -> usize {
         match &self.content {
             Content::Nothing => 0,
-            Content::Scene { scene, .. } => scene
-                .chunks
-                .get(index as usize)
-                .map_or(0, |entry| chunk_frame_len(entry.payload_bytes())),
+            Content::Scene { .. } => {
+                self.entry(index).map_or(0, |entry| chunk_frame_len(entry.payload_bytes as usize))
+            }
             Content::File(file) => {
                 let (header, content) = self.piece(file, index);
                 file_head_len(&header).unwrap_or(0) + content.len()
             }
         }
+    }
+
+    /// The entry of chunk `index` of the scene.
+    fn entry(&self, index: u32) -> Option<&ChunkEntry> {
+        let Content::Scene { pieces, .. } = &self.content else { return None };
+        let piece = pieces.iter().rfind(|piece| piece.first <= index as usize)?;
+        piece.scene.chunks.get(index as usize - piece.first)
     }
 
     /// Writes the frame of chunk or piece `index`, and returns the length of its payload.
@@ -411,13 +455,18 @@ impl Job {
         let of = self.about.revision();
         match &mut self.content {
             Content::Nothing => Ok(0),
-            Content::Scene { number, scene } => {
-                let entry = &scene.chunks[index as usize];
-                let payload_bytes = entry.payload_bytes();
+            Content::Scene { number, pieces, .. } => {
+                let Some(piece) = pieces.iter_mut().rfind(|piece| piece.first <= index as usize)
+                else {
+                    return Ok(0);
+                };
+                let at = index as usize - piece.first;
+                let entry = &piece.scene.chunks[at];
+                let payload_bytes = entry.payload_bytes as usize;
                 let header = to_wire::chunk_header(of, *number, index, entry);
                 let head = encode_chunk_head(&header, payload_bytes, frame)?;
                 debug_assert_eq!(head, CHUNK_HEAD_BYTES);
-                scene.source.write(index as usize, &mut frame[head..]);
+                piece.scene.source.write(at, &mut frame[head..]);
                 Ok(payload_bytes)
             }
             Content::File(file) => {
@@ -455,9 +504,12 @@ impl Job {
     fn retained_bytes(&self) -> u64 {
         match &self.content {
             Content::Nothing => 0,
-            Content::Scene { scene, .. } => {
-                scene.source.retained_bytes() + size_of_val(scene.chunks.as_slice()) as u64
-            }
+            Content::Scene { pieces, .. } => pieces
+                .iter()
+                .map(|Piece { scene, .. }| {
+                    scene.source.retained_bytes() + size_of_val(scene.chunks.as_slice()) as u64
+                })
+                .sum(),
             Content::File(file) => file.content.len() as u64,
         }
     }

@@ -3,9 +3,12 @@
 //! - `mesh CHUNKS VERTICES`: a scene of synthetic chunks, all different
 //! - `same CHUNKS VERTICES`: the same with one content for all
 //! - `coarse CHUNKS VERTICES`: an approximate scene
+//! - `other FIRST CHUNKS VERTICES`: a scene of chunks whose content is counted from FIRST, where `mesh` counts from 0
+//! - `grow PIECES CHUNKS VERTICES`: a scene that comes in pieces of so many chunks
 //! - `echo TEXT`, `made` (echoes how many chunks this process ever wrote), `pid`
 //! - `file NAME`: echoes the length of the document's file
 //! - `wait`: until cancelled; `spin`: the same with the processor busy; `deaf`: for ever, whatever is asked
+//! - `codec`, `known`: echo how chunks are best sent, and how many the client has
 //! - `deep`: uses most of the stack; `resident`: echoes the process's resident megabytes
 //! - `panic`, `abort`, `fail`, `keep MB` (allocates and holds), `greedy` (allocates until stopped)
 
@@ -73,8 +76,9 @@ impl Engine for TestEngine {
         }
     }
 
-    fn cached_bytes(&self) -> u64 {
-        self.kept.iter().map(|block| block.len() as u64).sum()
+    fn caches(&self) -> Caches {
+        let bytes = self.kept.iter().map(|block| block.len() as u64).sum();
+        Caches { solids: CacheState { bytes, ..CacheState::default() }, ..Caches::default() }
     }
 
     fn trim(&mut self, _: PressureLevel) {
@@ -98,6 +102,21 @@ impl TestEngine {
             "mesh" => sink.scene(scene(number(0), number(1), true, false)),
             "same" => sink.scene(scene(number(0), number(1), true, true)),
             "coarse" => sink.scene(scene(number(0), number(1), false, false)),
+            "other" => sink.scene(scene_from(number(0), number(1), number(2))),
+            "grow" => {
+                for piece in 0..number(0) {
+                    let mut part = scene_from(piece * number(1), number(1), number(2));
+                    part.whole = piece + 1 == number(0);
+                    if piece == 0 {
+                        sink.scene(part);
+                    } else {
+                        part.parts.clear();
+                        sink.extend_scene(part);
+                    }
+                }
+            }
+            "codec" => echo(sink, format!("{:?}", job.codec)),
+            "known" => echo(sink, job.known.len().to_string()),
             "echo" => echo(sink, rest.into()),
             "made" => echo(sink, CHUNKS_MADE.load(Ordering::SeqCst).to_string()),
             "pid" => echo(sink, std::process::id().to_string()),
@@ -201,6 +220,16 @@ fn be_greedy(control: &JobControl) -> Outcome {
     }
 }
 
+/// A scene of chunks whose content begins at number `first`.
+fn scene_from(first: u32, chunks: u32, vertices: u32) -> Scene {
+    let mut scene = scene(chunks, vertices, true, false);
+    for (index, entry) in (first..).zip(&mut scene.chunks) {
+        entry.hash = u128::from(index + 1).to_le_bytes();
+    }
+    scene.source = Box::new(Synthetic { first, vertices, same: false });
+    scene
+}
+
 fn scene(chunks: u32, vertices: u32, exact: bool, same: bool) -> Scene {
     let part = Part { kind: PartKind::Solid, color: Some([255, 128, 0, 255]), name: "part".into() };
     let entries = (0..chunks).map(|index| ChunkEntry {
@@ -211,17 +240,21 @@ fn scene(chunks: u32, vertices: u32, exact: bool, same: bool) -> Scene {
         max: [vertices as f32; 3],
         vertices,
         triangles: vertices / 3,
+        codec: Codec::Raw,
+        payload_bytes: raw_payload_bytes(vertices, vertices / 3),
     });
     Scene {
         exact,
+        whole: true,
         parts: vec![part],
         chunks: entries.collect(),
-        source: Box::new(Synthetic { vertices, same }),
+        source: Box::new(Synthetic { first: 0, vertices, same }),
     }
 }
 
 /// Chunks whose every number says where it belongs: vertex `v` of chunk `c` is at `[c, v, c + v]`.
 struct Synthetic {
+    first: u32,
     vertices: u32,
     same: bool,
 }
@@ -229,7 +262,7 @@ struct Synthetic {
 impl ChunkSource for Synthetic {
     fn write(&mut self, index: usize, payload: &mut [u8]) {
         CHUNKS_MADE.fetch_add(1, Ordering::SeqCst);
-        let chunk = if self.same { 0.0 } else { index as f32 };
+        let chunk = if self.same { 0.0 } else { self.first as f32 + index as f32 };
         let vertices = self.vertices as usize;
         let mut arrays = TypedArrays::new(payload);
         let positions = arrays.f32s(vertices * 3).expect("the payload has room for the positions");

@@ -164,7 +164,7 @@ async fn an_edit_while_chunks_wait_drops_them_and_their_credit_is_used_again() {
     client.before_pong(1).await;
     client.returns_credit = true;
     client.send(Credit { bytes: client.credited_bytes as u32 }).await;
-    client.render(20, "mesh 20 15000").await;
+    client.render(20, "other 1000 20 15000").await;
     let messages = client.answer(20).await;
     assert_done(&messages);
     let newest = chunks(&messages).iter().filter(|chunk| chunk.header.revision == 20).count();

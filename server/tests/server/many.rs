@@ -60,7 +60,8 @@ async fn twenty_sessions_share_two_workers_fairly() {
     let tasks = clients.into_iter().map(|mut client| {
         tokio::spawn(async move {
             for revision in 1..=10 {
-                client.render(revision, "echo x\nmesh 5 3000").await;
+                let source = format!("echo x\nother {} 5 3000", revision * 10);
+                client.render(revision, &source).await;
                 let messages = client.answer(revision).await;
                 assert_done(&messages);
                 assert_eq!(chunks(&messages).len(), 5);

@@ -220,3 +220,119 @@ async fn a_stream_repeated_uses_the_same_segments() {
     assert!(warm > 0 && after <= 64, "{warm} then {after}");
     server.stop().await;
 }
+
+/// How many of a scene's chunks are announced as known, and how many come.
+fn known_and_sent(messages: &[ServerMessage]) -> (usize, usize) {
+    let manifests = messages.iter().filter_map(|message| match message {
+        ServerMessage::Manifest(manifest) => Some(manifest),
+        _ => None,
+    });
+    let entries = manifests.flat_map(|manifest| &manifest.chunks);
+    let known = entries.filter(|entry| entry.delivery == Delivery::Known).count();
+    (known, chunks(messages).len())
+}
+
+#[tokio::test]
+async fn a_chunk_is_sent_once_in_a_session_and_not_at_all_to_a_client_that_has_it() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "mesh 5 30").await;
+    assert_eq!(known_and_sent(&client.answer(1).await), (0, 5));
+    // The first five chunks of ten are those of before; an undo has nothing new.
+    client.render(2, "mesh 10 30").await;
+    assert_eq!(known_and_sent(&client.answer(2).await), (5, 5));
+    client.render(3, "mesh 5 30").await;
+    assert_eq!(known_and_sent(&client.answer(3).await), (5, 0));
+
+    let mut again = Client::connect(server.address).await;
+    let known = (1..=3_u128).map(|hash| ChunkHash(hash.to_le_bytes())).collect();
+    again.send(Hello { known, ..hello(8 << 20) }).await;
+    again.render(1, "known\nmesh 5 30").await;
+    let messages = again.answer(1).await;
+    assert_eq!(echoes(&messages), ["3"]);
+    assert_eq!(known_and_sent(&messages), (3, 2));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_client_dropped_it_gets_when_it_asks() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "mesh 3 30").await;
+    client.answer(1).await;
+    client.render(2, "mesh 3 30").await;
+    assert_eq!(known_and_sent(&client.answer(2).await), (3, 0));
+    client.send(Need { document: 1, revision: 2, scene: 0, chunks: vec![1] }).await;
+    let messages = client.until(|message| matches!(message, ServerMessage::Chunk(_))).await;
+    assert_eq!(chunks(&messages)[0].header.index, 1);
+    // A scene that is gone takes the server's belief with it.
+    client.send(Need { document: 1, revision: 1, scene: 0, chunks: vec![1] }).await;
+    client.until(|message| matches!(message, ServerMessage::Failed(_))).await;
+    client.render(3, "mesh 3 30").await;
+    assert_eq!(known_and_sent(&client.answer(3).await), (0, 3));
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn chunks_taken_back_are_not_taken_for_known() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.returns_credit = false;
+    // 8 MB of credit are 20 chunks of 400 KB; the rest waits, and a newer edit drops it.
+    client.render(1, "mesh 40 29127").await;
+    client.until(|message| matches!(message, ServerMessage::Chunk(_))).await;
+    client.returns_credit = true;
+    client.send(Credit { bytes: 8 << 20 }).await;
+    client.render(2, "mesh 40 29127").await;
+    let messages = client.answer(2).await;
+    let mut here: Vec<ChunkHash> = chunks(&messages).iter().map(|c| c.header.hash).collect();
+    here.push(ChunkHash(1_u128.to_le_bytes()));
+    let distinct: std::collections::HashSet<ChunkHash> = here.iter().copied().collect();
+    assert_eq!(distinct.len(), 40, "every chunk came in one revision or the other");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_scene_grows_by_pieces() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.render(1, "grow 4 5 30").await;
+    let messages = client.answer(1).await;
+    let manifests: Vec<&Manifest> = messages
+        .iter()
+        .filter_map(|message| match message {
+            ServerMessage::Manifest(manifest) => Some(manifest),
+            _ => None,
+        })
+        .collect();
+    let shape: Vec<_> =
+        manifests.iter().map(|m| (m.first_part, m.parts.len(), m.first_chunk, m.last)).collect();
+    assert_eq!(shape, [(0, 1, 0, false), (1, 0, 5, false), (1, 0, 10, false), (1, 0, 15, true)]);
+    assert_eq!(manifests[3].triangles, 4 * 5 * 10);
+    let mut numbers: Vec<u32> = chunks(&messages)
+        .iter()
+        .map(|chunk| {
+            let x = f32::from_le_bytes(chunk.payload[..4].try_into().expect("four bytes"));
+            assert_eq!(x as u32, chunk.header.index, "each piece makes its own chunks");
+            chunk.header.index
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..20).collect::<Vec<_>>());
+    assert_done(&messages);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_codec_goes_by_what_the_client_reads_and_where_it_is() {
+    let server = Server::start().await;
+    for (headers, expected) in
+        [(vec![], "Raw"), (vec![("x-forwarded-for", "192.0.2.1")], "MeshoptGrid")]
+    {
+        let mut client = Client::try_connect(server.address, &headers).await.expect("accepted");
+        let codecs = vec![Codec::MeshoptGrid, Codec::Meshopt];
+        client.send(Hello { codecs, ..hello(8 << 20) }).await;
+        assert_eq!(client.echo(1, "codec").await, expected);
+    }
+    server.stop().await;
+}

@@ -1,3 +1,6 @@
 /** The Web Worker that holds the socket and decodes frames. */
 
-import "@scadstream/client/worker";
+import { serveWorker, type WorkerScopeLike } from "@scadstream/client";
+import { meshoptDecoders } from "@scadstream/client/meshopt";
+
+serveWorker(globalThis as unknown as WorkerScopeLike, { decoders: meshoptDecoders() });

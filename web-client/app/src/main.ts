@@ -6,6 +6,7 @@
 
 import "./styles/index.css";
 import { connectInWorker } from "@scadstream/client";
+import { IndexedChunks } from "./indexed-chunks.js";
 
 const worker = new Worker(new URL("./connection-worker.ts", import.meta.url), { type: "module" });
 
@@ -16,6 +17,9 @@ const token = new URLSearchParams(location.search).get("token");
 
 const client = connectInWorker(worker, address.href, {
   name: "scadstream editor",
+  // 65 535 steps across a chunk are finer than any screen.
+  codecs: ["meshopt-grid", "meshopt"],
+  archive: new IndexedChunks(),
   ...(token === null ? {} : { token }),
 });
 const viewPanel = import("./view/view-panel.js");

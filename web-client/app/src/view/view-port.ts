@@ -45,6 +45,7 @@ export class ViewPort {
 
   showScene(scene: Scene): void {
     this.#scene = scene;
+    if (scene.complete) this.element.dataset["triangles"] = String(scene.triangles);
     this.#panel?.viewer.beginScene(toViewerScene(scene));
   }
 

@@ -22,6 +22,7 @@ export type {
   Stage,
 } from "./numbers.js";
 export type {
+  ChunkArchive,
   ChunkDecoder,
   ConnectOptions,
   Decoders,
@@ -36,4 +37,4 @@ export type {
   WorkerScopeLike,
 } from "./platform.js";
 export type { LoadedChunk, Mesh, Scene, SceneChunk } from "./scene.js";
-export { serveWorker } from "./serve-worker.js";
+export { type ServeOptions, serveWorker } from "./serve-worker.js";

@@ -2,6 +2,7 @@
 
 import type { Codec } from "./numbers.js";
 import type { AbortSignalLike, WebSocketClass } from "./platform.js";
+import type { Mesh } from "./scene.js";
 
 export interface ConnectOptions {
   /** Access token, if the server asks for one. */
@@ -20,6 +21,8 @@ export interface ConnectOptions {
   readonly acknowledge?: "automatic" | "manual";
   /** Bytes of meshes kept beyond those of the scenes in use, so that an undo costs nothing. */
   readonly storeBytes?: number;
+  /** Keeps chunks beyond the life of the client, so that a page that is loaded again gets what it had. */
+  readonly archive?: ChunkArchive;
   /** How to come back after a lost connection; `false`: do not. */
   readonly reconnect?: ReconnectOptions | false;
   /** Closes the client. */
@@ -32,6 +35,14 @@ export interface DirectOptions extends ConnectOptions {
   readonly webSocket?: WebSocketClass;
   /** Decoders for codecs other than `raw`. */
   readonly decoders?: Decoders;
+}
+
+/** Where chunks are kept while no client lives, as in IndexedDB. One archive serves one server. */
+export interface ChunkArchive {
+  /** The chunks kept; the first session waits for it. A rejection counts as nothing kept. */
+  load(): Promise<readonly Mesh[]>;
+  /** The chunks of the newest complete scene, which may be kept in place of earlier ones. Called after each render. */
+  save(meshes: readonly Mesh[]): void;
 }
 
 /** How long to wait before trying again: `firstDelayMs · 2ⁿ`, at most `maxDelayMs`, of which a random half is left out. */

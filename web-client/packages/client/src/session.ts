@@ -21,7 +21,7 @@ import { MAX_KNOWN_CHUNKS } from "./limits.js";
 import type { Link, LinkEvent, ReceivedChunk } from "./link.js";
 import type * as m from "./messages.js";
 import type { Codec, ExportFormat, FailureCode } from "./numbers.js";
-import { CONNECT_DEFAULTS, type ConnectOptions } from "./options.js";
+import { type ChunkArchive, CONNECT_DEFAULTS, type ConnectOptions } from "./options.js";
 import { Outcome } from "./outcome.js";
 import { type AbortSignalLike, platform } from "./platform.js";
 import type { Scene } from "./scene.js";
@@ -36,6 +36,8 @@ export class Session implements Client {
   readonly #link: Link;
   /** The link's number of the connection that the session is on. */
   #connection = 0;
+  /** Its number of the connection that there is, on which the session may not have begun. */
+  #connected = 0;
   readonly #options: ConnectOptions;
   /** Codecs that the link decodes, best first. */
   readonly #codecs: readonly Codec[];
@@ -43,6 +45,8 @@ export class Session implements Client {
   readonly #store: ChunkStore;
   readonly #documents = new Map<number, Document>();
   readonly #files = new Map<number, PendingFile>();
+  /** Resolves when the archive's chunks are in the store; `undefined` when there is nothing to wait for. */
+  #loading: Promise<void> | undefined;
   readonly #pings = new Map<number, { sentAt: number; outcome: Outcome<number> }>();
   /** Number of the last export or ping. */
   #request = 0;
@@ -53,6 +57,7 @@ export class Session implements Client {
     this.#store = new ChunkStore(options.storeBytes ?? CONNECT_DEFAULTS.storeBytes);
     // Once for nothing: options against the limits are the caller's fault, not the connection's.
     encodeClientMessage(this.#hello());
+    this.#loading = options.archive && this.#load(options.archive);
     this.#link = makeLink((event) => this.#handle(event));
     onAbort(options.signal, () => this.close());
   }
@@ -159,8 +164,9 @@ export class Session implements Client {
     if (this.#state === "closed") return;
     switch (event.type) {
       case "connected":
-        this.#connection = event.connection;
-        this.#openSession();
+        this.#connected = event.connection;
+        if (this.#loading === undefined) this.#openSession(event.connection);
+        else void this.#loading.then(() => this.#openSession(event.connection));
         break;
       case "message":
         this.#receive(event.message, event.credit);
@@ -179,8 +185,17 @@ export class Session implements Client {
     }
   }
 
+  async #load(archive: ChunkArchive): Promise<void> {
+    const meshes = await archive.load().catch(() => []);
+    for (const mesh of meshes) this.#store.add(mesh);
+    this.#loading = undefined;
+  }
+
   /** `Hello`, and without waiting for the answer what the application wants rendered. */
-  #openSession(): void {
+  #openSession(connection: number): void {
+    // Lost again while the archive was read.
+    if (connection !== this.#connected || this.#state === "closed") return;
+    this.#connection = connection;
     this.#send(this.#hello());
     this.#state = "open";
     for (const { newest } of this.#documents.values()) {
@@ -320,6 +335,8 @@ export class Session implements Client {
   #finish({ newest }: Document): void {
     if (newest?.statistics === undefined || newest.scene?.complete !== true) return;
     const { statistics, scene, diagnostics } = newest;
+    const meshes = scene.chunks.flatMap(({ mesh }) => (mesh === undefined ? [] : [mesh]));
+    this.#options.archive?.save(meshes);
     newest.outcome.resolve({ scene, statistics, diagnostics });
   }
 

@@ -1,0 +1,107 @@
+//! Chunk plans and encoded chunks by content: an edit plans and encodes what it changed.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use scadstream_csg::ContentHash;
+use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan, Codec, MeshPlan, encode};
+
+use crate::control::{Control, Stopped};
+use crate::recent::{CacheFacts, Recent};
+use crate::solved::DrawnPart;
+
+/// What is known of meshes and chunks that were there before.
+#[derive(Debug)]
+pub(crate) struct ChunkCaches {
+    plans: Recent<(ContentHash, ChunkOptions), Arc<MeshPlan>>,
+    /// Payloads; none for chunks that are best sent raw.
+    encoded: Recent<(ContentHash, Codec), Option<Arc<[u8]>>>,
+}
+
+impl ChunkCaches {
+    pub(crate) fn new(plan_bytes: usize, encoded_bytes: usize) -> Self {
+        Self { plans: Recent::new(plan_bytes), encoded: Recent::new(encoded_bytes) }
+    }
+
+    /// The chunks of `parts`; part `i` of the plan is `parts[i]`.
+    pub(crate) fn plan(
+        &self,
+        parts: &[DrawnPart],
+        options: ChunkOptions,
+        eye: Option<[f32; 3]>,
+        control: &Control<'_>,
+    ) -> Result<ChunkPlan, Stopped> {
+        let of_part = |part: &DrawnPart| {
+            let key = (part.content, options);
+            if let Some(plan) = self.plans.get(&key) {
+                return Ok(plan);
+            }
+            let is_cancelled = || control.cancel.is_cancelled();
+            let plan = MeshPlan::new(Arc::clone(&part.mesh), options, &is_cancelled);
+            let plan = Arc::new(plan.map_err(|_| Stopped::Cancelled)?);
+            self.plans.insert(key, Arc::clone(&plan), plan.retained_bytes());
+            Ok(plan)
+        };
+        let plans = parts.iter().map(of_part).collect::<Result<_, Stopped>>()?;
+        Ok(ChunkPlan::new(plans, eye))
+    }
+
+    /// The payloads of the chunks of `plan` for which `wanted` is true; none where raw is best.
+    pub(crate) fn encode(
+        &self,
+        plan: &ChunkPlan,
+        codec: Codec,
+        wanted: &(dyn Fn(usize) -> bool + Sync),
+        control: &Control<'_>,
+    ) -> Result<Vec<Option<Arc<[u8]>>>, Stopped> {
+        let of_chunk = |builder: &mut ChunkBuilder, index: usize| {
+            if control.cancel.is_cancelled() {
+                return Err(Stopped::Cancelled);
+            }
+            if codec == Codec::Raw || !wanted(index) {
+                return Ok(None);
+            }
+            let key = (plan.infos()[index].hash, codec);
+            if let Some(encoded) = self.encoded.get(&key) {
+                return Ok(encoded);
+            }
+            let encoded = encode(&plan.chunk(index, builder), codec).map(Arc::<[u8]>::from);
+            let bytes = encoded.as_ref().map_or(0, |payload| payload.len()) + size_of_val(&key);
+            self.encoded.insert(key, encoded.clone(), bytes);
+            Ok(encoded)
+        };
+        let chunks = (0..plan.infos().len()).into_par_iter();
+        chunks.map_init(ChunkBuilder::default, of_chunk).collect()
+    }
+
+    /// Writes the raw payload of a chunk. Making it costs far more than copying it, and many may ask for the same.
+    pub(crate) fn write_raw(
+        &self,
+        plan: &ChunkPlan,
+        index: usize,
+        builder: &mut ChunkBuilder,
+        payload: &mut [u8],
+    ) {
+        let key = (plan.infos()[index].hash, Codec::Raw);
+        if let Some(Some(made)) = self.encoded.get(&key) {
+            payload.copy_from_slice(&made);
+            return;
+        }
+        plan.chunk(index, builder).write(payload);
+        let bytes = payload.len() + size_of_val(&key);
+        self.encoded.insert(key, Some((&*payload).into()), bytes);
+    }
+
+    pub(crate) fn plan_facts(&self) -> CacheFacts {
+        self.plans.facts()
+    }
+
+    pub(crate) fn encoded_facts(&self) -> CacheFacts {
+        self.encoded.facts()
+    }
+
+    pub(crate) fn clear(&self) {
+        self.plans.clear();
+        self.encoded.clear();
+    }
+}

@@ -1,0 +1,162 @@
+//! What the server and the client bear.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use scadstream_protocol::ServerMessage;
+use scadstream_protocol::message::{Detail, Export, ExportFormat, Need};
+use scadstream_tests::client::Client;
+use scadstream_tests::server::Server;
+
+use crate::Row;
+
+/// Some 25 MB of raw chunks.
+const LARGE: &str = "sphere(20, $fn = 1400);";
+
+/// Sending of files in frames of 1 MiB beside a bare writer of the same size, and the processor time of raw chunks that
+/// are in the cache.
+pub(crate) fn throughput() -> Vec<Row> {
+    let server = Server::start(&["--workers", "1"]);
+    let mut client = Client::connect(&server.address);
+    let whole = client.render(1, 1, LARGE);
+    let bare = bare_bytes_per_second();
+    let file = file_bytes_per_second(&mut client);
+    let share = file / bare;
+    let found = format!("{share:.2} ({:.2} of {:.2} GB/s)", file / 1e9, bare / 1e9);
+    let sending =
+        Row::new("sending 1 MiB frames against bare TCP", found, "at least 0.8", share >= 0.8);
+
+    let chunks: Vec<u32> = (0..whole.chunks.len() as u32).collect();
+    let before = (cpu_seconds(&server), client.received_bytes);
+    while client.received_bytes - before.1 < 1_000_000_000 {
+        client.send(Need { document: 1, revision: 1, scene: 0, chunks: chunks.clone() });
+        for _ in &chunks {
+            while !matches!(client.receive(), ServerMessage::Chunk(_)) {}
+        }
+    }
+    let gigabytes = (client.received_bytes - before.1) as f64 / 1e9;
+    let cost = (cpu_seconds(&server) - before.0) / gigabytes;
+    let found = format!("{cost:.2} s");
+    let cpu = Row::new("server CPU per GB sent (raw, cached)", found, "0.6 s", cost <= 0.6);
+    vec![sending, cpu]
+}
+
+/// The best of a few exports: the file is made first, and then sent.
+fn file_bytes_per_second(client: &mut Client) -> f64 {
+    let mut best: f64 = 0.0;
+    for request in 1..=5 {
+        let format = ExportFormat::StlBinary;
+        client.send(Export { document: 1, revision: 1, request, format });
+        let (mut begun, mut bytes) = (None, 0);
+        loop {
+            let ServerMessage::File(file) = client.receive() else { continue };
+            // Time runs from the end of the first frame.
+            let begun = begun.get_or_insert_with(Instant::now);
+            if file.header.offset > 0 {
+                bytes += file.payload.len();
+            }
+            if file.header.last {
+                best = best.max(bytes as f64 / begun.elapsed().as_secs_f64());
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// A thread that writes a megabyte at a time, and one that reads it into one buffer.
+fn bare_bytes_per_second() -> f64 {
+    const FRAMES: usize = 400;
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let writer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a reader");
+        let frame = vec![1; 1 << 20];
+        (0..FRAMES).for_each(|_| stream.write_all(&frame).expect("the reader reads"));
+    });
+    let mut stream = TcpStream::connect(address).expect("the writer listens");
+    let mut frame = vec![0; 1 << 20];
+    let begun = Instant::now();
+    (0..FRAMES).for_each(|_| stream.read_exact(&mut frame).expect("the writer writes"));
+    let seconds = begun.elapsed().as_secs_f64();
+    writer.join().expect("the writer ends");
+    (FRAMES << 20) as f64 / seconds
+}
+
+/// Processor time of the server and its workers so far.
+fn cpu_seconds(server: &Server) -> f64 {
+    let own = server.pid();
+    let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
+    let workers = children.unwrap_or_default();
+    let processes = workers.split_whitespace().map(str::to_owned).chain([own.to_string()]);
+    processes.map(|pid| cpu_seconds_of(&pid)).sum()
+}
+
+fn cpu_seconds_of(pid: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // The name in brackets may hold spaces; behind it, user and system time are the 12th and 13th.
+    let fields = stat.rsplit(") ").next().unwrap_or_default();
+    let ticks = |index| fields.split(' ').nth(index).and_then(|f| f.parse::<f64>().ok());
+    // Linux counts in hundredths on every machine that this runs on.
+    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
+}
+
+fn resident_megabytes(pid: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1e3
+}
+
+/// Resident memory of the supervisor while 200 sessions have a model of 3 MB and 50 of them do not read.
+pub(crate) fn many_sessions() -> Row {
+    let server = Server::start(&["--workers", "1"]);
+    let source = "sphere(20, $fn = 500);";
+    let mut reading: Vec<Client> = (0..150).map(|_| Client::connect(&server.address)).collect();
+    let mut silent: Vec<Client> = (0..50).map(|_| Client::connect(&server.address)).collect();
+    for client in &mut silent {
+        client.ask(1, 1, source, Detail::Exact);
+    }
+    for client in &mut reading {
+        client.render(1, 1, source);
+    }
+    let found = resident_megabytes(server.pid());
+    let measure = "resident memory of the supervisor, 200 sessions, 50 not reading";
+    Row::new(measure, format!("{found:.0} MB"), "300 MB", found <= 300.0)
+}
+
+/// Idle sessions that are all there after others worked.
+pub(crate) fn idle_sessions() -> Row {
+    const SESSIONS: usize = 2000;
+    let server = Server::start(&["--workers", "1"]);
+    let mut idle: Vec<Client> = (0..SESSIONS).map(|_| Client::connect(&server.address)).collect();
+    Client::connect(&server.address).render(1, 1, LARGE);
+    let mut alive = 0;
+    for client in &mut idle {
+        client.ask(1, 1, "cube(1);", Detail::Exact);
+        while !matches!(client.receive(), ServerMessage::Done(_)) {}
+        alive += 1;
+    }
+    let found = format!("{alive} of {SESSIONS}");
+    Row::new("idle sessions held, none dropped", found, "2000", alive == SESSIONS)
+}
+
+/// What the TypeScript client decodes in a worker of Node, by its own account.
+pub(crate) fn decoding() -> Vec<Row> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../web-client/packages/client/bench/decode.mjs");
+    let output = Command::new("node").arg(script).output().expect("node can be run");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let million = |codec: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(codec));
+        line.and_then(|rest| rest.trim().parse::<f64>().ok()).unwrap_or(f64::NAN)
+    };
+    let row = |codec: &str, at_most: &'static str, limit: f64| {
+        let found = million(codec);
+        let measure = format!("client decode, Node worker, {codec}, million triangles per second");
+        Row::new(measure, format!("{found:.0}"), at_most, found >= limit)
+    };
+    vec![row("raw", "30", 30.0), row("meshopt", "10", 10.0), row("meshopt-grid", "10", 10.0)]
+}
