@@ -234,6 +234,11 @@ impl Pipeline {
         self.chunks.write_raw(plan, index, builder, payload);
     }
 
+    /// How the cache of solids is doing.
+    pub fn solid_cache(&self) -> CacheStats {
+        self.solids.stats()
+    }
+
     /// How each cache is doing, by name.
     pub fn caches(&self) -> [(&'static str, CacheFacts); 4] {
         let CacheStats { bytes, hits, misses, .. } = self.solids.stats();

@@ -60,19 +60,17 @@ impl Solved {
         messages: Vec<Message>,
         start: Instant,
     ) -> Self {
-        // What counts as a solid is drawn as it is exported: united. Everything else is drawn as it is.
+        // What counts as a solid is drawn as it is exported: united. Everything else is drawn as it is, and so are solids
+        // that lie apart: then an edit of one leaves the chunks of the others alone.
+        let are_apart = solution.solids_are_apart();
         let united = match &whole {
-            Whole::Solid(mesh) => {
-                let mut solids = solution.parts.iter().filter(|part| part.kind == PartKind::Solid);
-                let content = match (solids.next(), solids.next()) {
-                    (Some(only), None) => only.hash,
-                    _ => solution.whole_key(),
-                };
+            Whole::Solid(mesh) if !are_apart => {
+                let content = solution.whole_key();
                 Some(DrawnPart { kind: PartKind::Solid, mesh: Arc::clone(mesh), content })
             }
-            Whole::Flat(_) | Whole::Empty => None,
+            Whole::Solid(_) | Whole::Flat(_) | Whole::Empty => None,
         };
-        let others = solution.parts.iter().filter(|part| part.kind != PartKind::Solid);
+        let others = solution.parts.iter().filter(|part| are_apart || part.kind != PartKind::Solid);
         Self {
             facts: Facts::of(&whole),
             parts: united.into_iter().chain(others.map(DrawnPart::from)).collect(),

@@ -177,3 +177,19 @@ fn a_slow_model_is_shown_coarsely_and_then_as_its_objects_finish() {
     assert!(coarse * 5 < exact.facts.triangles as usize, "{coarse} of {}", exact.facts.triangles);
     assert!(pictures.is_sorted_by_key(|(_, triangles)| *triangles), "{pictures:?}");
 }
+
+#[test]
+fn an_edit_of_one_object_leaves_the_chunks_of_those_apart_from_it() {
+    let pipeline = Pipeline::new(Libraries::default(), Budgets::default());
+    let model = |height: u32| {
+        format!(
+            "for (x = [0 : 9]) translate([x * 5, 0, 0]) sphere(2, $fn = 30); \
+             translate([-20, 0, 0]) cube([9, 9, {height}]);"
+        )
+    };
+    let (before, after) = (answer(&pipeline, &model(3)), answer(&pipeline, &model(4)));
+    let known: Vec<_> = before.chunks.iter().map(|chunk| chunk.hash).collect();
+    let new = after.chunks.iter().filter(|chunk| !known.contains(&chunk.hash)).count();
+    assert!(after.chunks.len() > 10 && new == 1, "{new} of {}", after.chunks.len());
+    assert!((after.facts.volume - before.facts.volume - 81.0).abs() < 1e-9);
+}

@@ -47,7 +47,7 @@ pub(crate) const SLOW: &[Model] = &[
 /// About `100 000` triangles, of which one parameter changes one object.
 pub(crate) fn parts(changed: usize) -> String {
     format!(
-        "for (i = [0 : 19]) translate([30 * (i % 5), 30 * floor(i / 5), 0]) sphere(10, $fn = 98); \
+        "for (i = [0 : 19]) translate([30 * (i % 5), 30 * floor(i / 5), 0]) sphere(10, $fn = 70); \
          translate([-40, 0, 0]) cylinder(h = 10 + {changed} / 10, r = 5, $fn = 200);"
     )
 }
@@ -55,7 +55,7 @@ pub(crate) fn parts(changed: usize) -> String {
 /// Half a million triangles in one solid; one dimple of many moves.
 pub(crate) fn plate(moved: usize) -> String {
     format!(
-        "difference() {{ cube([300, 300, 10]); for (x = [0 : 29], y = [0 : 29]) \
+        "difference() {{ cube([200, 200, 10]); for (x = [0 : 19], y = [0 : 19]) \
          translate([5 + 10 * x, 5 + 10 * y, 10 + (x == 7 && y == 11 ? {moved} / 50 : 0)]) sphere(4, $fn = 48); }}"
     )
 }
