@@ -46,6 +46,7 @@ pub mod polyhedron;
 pub mod primitives;
 pub mod projection;
 pub mod region;
+pub mod roof;
 pub mod rotate_extrude;
 mod shape;
 mod slices;

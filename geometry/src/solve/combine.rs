@@ -15,6 +15,7 @@ use crate::polygon;
 use crate::polyhedron::{Mended, mend, polyhedron};
 use crate::primitives::{cube, cylinder, cylinder_triangles, sphere, sphere_triangles};
 use crate::region::Region;
+use crate::roof::RoofError;
 use crate::shape::Shape;
 use crate::surface::surface;
 use crate::text::{FontBook, text};
@@ -30,6 +31,15 @@ pub(super) enum Fault {
     Cancelled,
     /// For the user, as an error at the node.
     Message(String),
+}
+
+impl From<RoofError> for Fault {
+    fn from(error: RoofError) -> Self {
+        match error {
+            RoofError::Cancelled => Fault::Cancelled,
+            other => Fault::Message(other.to_string()),
+        }
+    }
 }
 
 impl From<KernelError> for Fault {
@@ -78,6 +88,7 @@ impl Work<'_> {
             Kind::LinearExtrude(parameters) => self.linear_extrude(operands, parameters),
             Kind::RotateExtrude(parameters) => self.rotate_extrude(operands, parameters),
             Kind::Projection { cut, .. } => self.projection(operands, *cut),
+            Kind::Roof { method, fragments, .. } => self.roof(operands, *method, *fragments),
 
             Kind::Cube { size, center } => self.clean_mesh(&cube(*size, *center)),
             Kind::Sphere { r, fragments } => {
@@ -100,9 +111,10 @@ impl Work<'_> {
             Kind::Surface { file, center, invert, .. } => {
                 self.surface(file.as_ref(), *center, *invert)
             }
-            other => {
-                let message = format!("{} is not supported yet", name_of(other));
-                self.say(Severity::Error, self.node.origin(), &message);
+            // `Kind` may grow: what this crate does not know is left out, and said.
+            _ => {
+                let message = "this object is not supported yet";
+                self.say(Severity::Error, self.node.origin(), message);
                 Ok(Shape::Nothing)
             }
         }
@@ -211,13 +223,5 @@ impl Work<'_> {
 
     fn say(&mut self, severity: Severity, origin: Origin, message: &str) {
         self.messages.push(Diagnostic { severity, origin, message: message.to_owned() });
-    }
-}
-
-/// The module that makes such a node, for messages about what is not there yet.
-fn name_of(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Roof { .. } => "roof()",
-        _ => "this object",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{Fragments, LinearExtrude, OffsetDelta, RotateExtrude};
+use scadstream_csg::{Fragments, LinearExtrude, OffsetDelta, RoofMethod, RotateExtrude};
 
 use super::booleans::{unite, unite_flat};
 use super::combine::{Fault, Work};
@@ -12,6 +12,7 @@ use crate::linear_extrude::linear_extrude;
 use crate::mesh::{Bounds, Paint};
 use crate::projection::{section, shadow};
 use crate::region::Region;
+use crate::roof::roof;
 use crate::rotate_extrude::rotate_extrude;
 use crate::shape::{Flat, Shape, Solids};
 use crate::{clip, fill, offset};
@@ -141,6 +142,18 @@ impl Work<'_> {
         let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
         let mesh = rotate_extrude(&flat.region, parameters)
             .map_err(|error| Fault::Message(error.to_string()))?;
+        let shape = self.closed_mesh(&mesh)?;
+        Ok(with_paint_of(shape, &flat))
+    }
+
+    pub(super) fn roof(
+        &mut self,
+        operands: Vec<Shape>,
+        method: RoofMethod,
+        fragments: Fragments,
+    ) -> Result<Shape, Fault> {
+        let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
+        let mesh = roof(&flat.region, method, fragments, &self.job.cancel)?;
         let shape = self.closed_mesh(&mesh)?;
         Ok(with_paint_of(shape, &flat))
     }
