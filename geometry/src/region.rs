@@ -4,6 +4,8 @@
 //! no two cross, so that every point is either inside (wound once) or outside (wound not at all). Outlines may touch.
 //! Whatever makes a region of arbitrary outlines goes through [`clip`](crate::clip), which keeps that promise.
 
+use std::collections::HashSet;
+
 /// A point of the plane, in model units.
 pub type Point = [f64; 2];
 
@@ -33,6 +35,12 @@ impl Region {
     /// All points of all outlines.
     pub fn points(&self) -> impl Iterator<Item = Point> + '_ {
         self.outlines.iter().flatten().copied()
+    }
+
+    /// Whether no two outlines touch in a corner, nor one itself.
+    pub(crate) fn has_distinct_points(&self) -> bool {
+        let mut seen = HashSet::new();
+        self.points().all(|point| seen.insert(point.map(|c| (c + 0.0).to_bits())))
     }
 
     /// Area inside.

@@ -177,8 +177,8 @@ impl Work<'_> {
         })
     }
 
-    /// The solid of a primitive.
-    fn clean_mesh(&self, mesh: &Mesh) -> Result<Shape, Fault> {
+    /// The solid of a mesh without triangles of coinciding corners.
+    pub(super) fn clean_mesh(&self, mesh: &Mesh) -> Result<Shape, Fault> {
         Ok(Shape::solid(Solid::from_clean_mesh(mesh, &self.job.cancel)?))
     }
 

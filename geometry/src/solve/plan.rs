@@ -1,6 +1,6 @@
 //! The graph of tasks of a solve: one per distinct subtree, children before parents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use scadstream_csg::{ContentHash, Kind, Node};
@@ -30,6 +30,8 @@ pub(super) struct Task {
     pub(super) known: Option<Shape>,
     /// Place of the node in tree order, by which messages are sorted.
     pub(super) order: usize,
+    /// Whether the drawn tree has this subtree in more than one place.
+    pub(super) repeats: bool,
 }
 
 /// Shapes of subtrees that need no solving.
@@ -48,9 +50,14 @@ pub(super) fn plan<'a>(
     let mut plan = Plan { tasks: Vec::new(), wanted: Vec::new(), cached: 0 };
     let mut task_of: HashMap<ContentHash, usize> = HashMap::new();
     let mut visited = 0;
+    let roots: Vec<&Arc<Node>> = roots.collect();
+    let repeating = repeating(&roots);
     for root in roots {
         plan.visit(root, &find, &mut task_of, &mut visited);
         plan.wanted.push(task_of[&root.hash()]);
+    }
+    for task in &mut plan.tasks {
+        task.repeats = repeating.contains(&task.node.hash());
     }
     for index in 0..plan.tasks.len() {
         for child in plan.tasks[index].children.clone() {
@@ -58,6 +65,47 @@ pub(super) fn plan<'a>(
         }
     }
     plan
+}
+
+/// Subtrees that are in more than one place. What the cache knows is looked into as well: how a subtree is solved must
+/// not depend on that.
+fn repeating(roots: &[&Arc<Node>]) -> HashSet<ContentHash> {
+    // Distinct nodes, parents before children.
+    let mut order: Vec<&Arc<Node>> = Vec::new();
+    let mut seen: HashSet<ContentHash> = HashSet::new();
+    let mut open: Vec<(&Arc<Node>, usize)> = Vec::new();
+    for root in roots {
+        if seen.insert(root.hash()) {
+            open.push((root, 0));
+        }
+        while let Some((node, next_child)) = open.last_mut() {
+            let Some(child) = node.children().get(*next_child) else {
+                order.extend(open.pop().map(|(node, _)| node));
+                continue;
+            };
+            *next_child += 1;
+            if !child.modifiers().background && seen.insert(child.hash()) {
+                open.push((child, 0));
+            }
+        }
+    }
+    order.reverse();
+    let mut places: HashSet<ContentHash> = HashSet::new();
+    let mut repeating: HashSet<ContentHash> = HashSet::new();
+    for root in roots {
+        if !places.insert(root.hash()) {
+            repeating.insert(root.hash());
+        }
+    }
+    for node in order {
+        let parent_repeats = repeating.contains(&node.hash());
+        for child in node.children().iter().filter(|child| !child.modifiers().background) {
+            if !places.insert(child.hash()) || parent_repeats {
+                repeating.insert(child.hash());
+            }
+        }
+    }
+    repeating
 }
 
 /// A node whose children are being visited.
@@ -122,7 +170,8 @@ impl Plan {
     ) {
         task_of.insert(node.hash(), self.tasks.len());
         let node = Arc::clone(node);
-        self.tasks.push(Task { node, children, parents: Vec::new(), known, order });
+        let parents = Vec::new();
+        self.tasks.push(Task { node, children, parents, known, order, repeats: false });
     }
 }
 

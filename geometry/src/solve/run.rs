@@ -10,12 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use scadstream_csg::Kind;
 
 use super::Job;
+use super::booleans::unite;
 use super::combine::{Combined, Fault, combine};
 use super::plan::{Plan, Task, worth_caching};
 use crate::cache::Form;
 use crate::control::{Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::shape::Shape;
+use crate::shape::{Shape, Solids};
 
 /// Takes the shape of a wanted node by its place among the wanted ones; may have something to say of it.
 pub(super) type Take<'a> = dyn Fn(usize, &Shape) -> Result<Vec<Diagnostic>, Fault> + Sync + 'a;
@@ -156,11 +157,7 @@ impl<'a> Runner<'a> {
                         return 0;
                     }
                     Err(Fault::Message(message)) => {
-                        messages.push(Diagnostic {
-                            severity: Severity::Error,
-                            origin: task.node.origin(),
-                            message,
-                        });
+                        messages.push(error_at(task, message));
                         Shape::Nothing
                     }
                 }
@@ -170,6 +167,17 @@ impl<'a> Runner<'a> {
         if task.known.is_none() && !has_messages && worth_caching(&task.node) {
             self.job.cache.insert(task.node.hash(), Form::AsIs, shape.clone());
         }
+        let shape = match self.once_for_all(task, shape) {
+            Ok(shape) => shape,
+            Err(Fault::Cancelled) => {
+                self.cancelled.store(true, Ordering::Release);
+                return 0;
+            }
+            Err(Fault::Message(message)) => {
+                messages.push(error_at(task, message));
+                Shape::Nothing
+            }
+        };
         for place in &self.states[index].wanted_as {
             match (self.take_wanted)(*place, &shape) {
                 Ok(said) => messages.extend(said),
@@ -177,11 +185,7 @@ impl<'a> Runner<'a> {
                     self.cancelled.store(true, Ordering::Release);
                     return 0;
                 }
-                Err(Fault::Message(message)) => messages.push(Diagnostic {
-                    severity: Severity::Error,
-                    origin: task.node.origin(),
-                    message,
-                }),
+                Err(Fault::Message(message)) => messages.push(error_at(task, message)),
             }
         }
         self.keep(index, shape, has_messages);
@@ -195,6 +199,17 @@ impl<'a> Runner<'a> {
         let mut ready = lock(&self.ready);
         ready.extend(&now_ready);
         ready.len()
+    }
+
+    /// A group that is in several places is united once, not again in each of them.
+    fn once_for_all(&self, task: &Task, shape: Shape) -> Result<Shape, Fault> {
+        match shape {
+            Shape::Solids(solids) if task.repeats && solids.list.len() > 1 => {
+                let united = unite(&task.node, &solids.list, self.job)?;
+                Ok(Shape::Solids(Solids { list: united.into_iter().collect(), ..solids }))
+            }
+            other => Ok(other),
+        }
     }
 
     /// Keeps a shape for the parents, if there are any.
@@ -237,6 +252,10 @@ impl<'a> Runner<'a> {
         done.messages.sort_by_key(|(order, _)| *order);
         Ok(done.messages.into_iter().map(|(_, message)| message).collect())
     }
+}
+
+fn error_at(task: &Task, message: String) -> Diagnostic {
+    Diagnostic { severity: Severity::Error, origin: task.node.origin(), message }
 }
 
 /// A guess of how much work a node is, against a primitive.

@@ -130,7 +130,15 @@ impl Work<'_> {
         parameters: &LinearExtrude,
     ) -> Result<Shape, Fault> {
         let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
-        let shape = self.closed_mesh(&linear_extrude(&flat.region, parameters))?;
+        let mesh = linear_extrude(&flat.region, parameters);
+        self.job.cancel.check()?;
+        // Outlines apart from each other under a top that is no point or ridge make a mesh that needs no mending.
+        let is_clean = parameters.scale.iter().all(|factor| *factor > 0.0);
+        let shape = if is_clean && flat.region.has_distinct_points() {
+            self.clean_mesh(&mesh)?
+        } else {
+            self.closed_mesh(&mesh)?
+        };
         Ok(with_paint_of(shape, &flat))
     }
 

@@ -295,6 +295,29 @@ fn a_cached_answer_is_the_fresh_one() {
 }
 
 #[test]
+fn what_is_in_several_places_is_united_once() {
+    let pair = || group(vec![cube(1.0), translate(0.5, 0.5, 0.5, cube(1.0))]);
+    let row = |count: i32| -> Vec<_> {
+        (0..count).map(|i| translate(3.0 * f64::from(i), 0.0, 0.0, pair())).collect()
+    };
+    let united = |count: i32| {
+        let cache = SolidCache::new(1 << 30);
+        let solution = solve(&group(row(count)), &Job::new(&cache, CancelToken::new())).unwrap();
+        assert_eq!(solution.parts.len(), count as usize);
+        cache.get(pair().hash(), crate::cache::Form::United).is_some()
+    };
+    assert!(united(3) && !united(1));
+    check(&group(row(3)), 3.0 * 1.875, 0, 3);
+    // Once in the open and once below a node that the cache knows already: as if both were new.
+    let below = node(Kind::Hull, vec![pair()]);
+    let root = group(vec![below.clone(), difference(vec![pair(), sphere(0.5, 9.0)])]);
+    let cache = SolidCache::new(1 << 30);
+    let job = Job::new(&cache, CancelToken::new());
+    solve(&below, &job).unwrap();
+    assert_eq!(meshes(&solve(&root, &job).unwrap()), meshes(&solved(&root)));
+}
+
+#[test]
 fn messages_come_again_from_a_warm_cache() {
     let cache = SolidCache::new(1 << 30);
     let job = Job::new(&cache, CancelToken::new());
