@@ -12,6 +12,8 @@
 mod booleans;
 mod by_cells;
 mod combine;
+#[cfg(test)]
+mod degenerate_tests;
 mod objects;
 mod plan;
 mod run;
