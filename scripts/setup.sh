@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building, running or testing needs and the machine lacks.
-# usage: scripts/setup.sh run|test
+# usage: scripts/setup.sh run|test|bench
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ want gcc /usr/bin/gcc
 want g++ /usr/bin/g++
 want make /usr/bin/make
 want fonts-liberation /usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf
-if [ "$1" = test ]; then
+if [ "$1" != run ]; then
     want chromium /usr/bin/chromium
     python=$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])' 2>/dev/null || echo python3)
     want python3-venv "/usr/lib/$python/ensurepip/__init__.py"
@@ -55,4 +55,7 @@ npm_packages() {
 npm_packages web-client
 if [ "$1" = test ]; then
     npm_packages tests/browser
+fi
+if [ "$1" = bench ]; then
+    npm_packages tests/peers
 fi

@@ -26,6 +26,7 @@ step "web client: build" npm run --silent build --prefix web-client
 step "web client: types" npm run --silent typecheck --prefix web-client
 step "web client: tests" npm test --silent --prefix web-client
 step "browser: lints" npm run --silent lint --prefix tests/browser
+step "peers: lints" npm run --silent lint --prefix tests/peers
 step "browser: tests" env SCADSTREAM_BIN="$CARGO_TARGET_DIR/debug/scadstream" npm test --silent --prefix tests/browser
 
 # cargo: "test result: ok. 12 passed; ..."; vitest: " Tests  12 passed (12)"; node: "i pass 12"; our own: "12 passed, 0 failed".

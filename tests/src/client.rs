@@ -134,9 +134,19 @@ impl Client {
 
     /// Renders the exact picture of a document of one file and waits for its end.
     pub fn render(&mut self, document: u32, revision: u32, source: &str) -> Rendered {
+        self.render_files(document, revision, &[("main.scad", source.as_bytes())])
+    }
+
+    /// Renders a document, its main file first, and waits for its end.
+    pub fn render_files(
+        &mut self,
+        document: u32,
+        revision: u32,
+        files: &[(&str, &[u8])],
+    ) -> Rendered {
         let start = Instant::now();
         let before = self.received_bytes;
-        self.ask(document, revision, source, Detail::Exact);
+        self.ask_files(document, revision, files, Detail::Exact);
         let mut rendered = Rendered::default();
         while rendered.end.is_none() {
             match self.receive() {
@@ -157,13 +167,18 @@ impl Client {
 
     /// Asks for pictures of a document of one file.
     pub fn ask(&mut self, document: u32, revision: u32, source: &str, detail: Detail) {
+        self.ask_files(document, revision, &[("main.scad", source.as_bytes())], detail);
+    }
+
+    fn ask_files(&mut self, document: u32, revision: u32, files: &[(&str, &[u8])], detail: Detail) {
+        let files = files.iter().map(|(name, content)| SourceFile {
+            name: (*name).into(),
+            content: FileContent::Inline(content.to_vec()),
+        });
         self.send(Render {
             document,
             revision,
-            files: vec![SourceFile {
-                name: "main.scad".into(),
-                content: FileContent::Inline(source.as_bytes().to_vec()),
-            }],
+            files: files.collect(),
             overrides: Vec::new(),
             detail,
             camera: None,

@@ -3,8 +3,10 @@
 
 pub mod binary;
 pub mod client;
+pub mod inputs;
 pub mod measure;
 pub mod peer;
 pub mod server;
 pub mod shaped;
 pub mod table;
+pub mod usage;
