@@ -349,7 +349,9 @@ fn a_hundred_thousand_children() {
     };
     let root = group((0..100_000).map(place).collect());
     let m = measured(&root);
-    assert_eq!((m.volume, m.components), (100_000.0, 100_000));
+    // Large models are solved by cells, which may cut a cube.
+    assert!(close(m.volume, 100_000.0, 1e-12), "{}", m.volume);
+    assert_eq!(m.components, 100_000);
 }
 
 #[test]
