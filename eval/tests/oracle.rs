@@ -199,7 +199,6 @@ const PLACED: &str = "newer: messages on children have a place";
 
 const ECHO_DIFFERENCES: &[(&str, &str)] = &[
     ("allexpressions", "newer: repeated commas are deprecated"),
-    ("allfunctions", DXF),
     ("allmodules", REMOVED),
     (
         "builtin-invalid-range-test",
