@@ -210,8 +210,7 @@ impl Lines<'_> {
             "CIRCLE" => self.arc(entity, place, 0.0, 360.0),
             "ARC" => {
                 let (start, end) = (entity.number(50), entity.number(51));
-                let sweep = if end <= start { end + 360.0 - start } else { end - start };
-                self.arc(entity, place, start, sweep)
+                self.arc(entity, place, start, sweep_deg(start, end))
             }
             "ELLIPSE" => self.ellipse(entity, place),
             "INSERT" => {
@@ -234,12 +233,13 @@ impl Lines<'_> {
         place: &Placement,
         points: impl IntoIterator<Item = Point>,
     ) -> Result<(), Problem> {
-        let line: Line = points.into_iter().map(|point| on_grid(place.apply(point))).collect();
-        self.count += line.len();
+        let points = points.into_iter();
+        // Counted before they are made, so that no file can ask for more than this.
+        self.count = self.count.saturating_add(points.size_hint().0);
         if self.count > MOST_LINES {
             return Err(format!("it has more than {MOST_LINES} lines"));
         }
-        self.lines.push(line);
+        self.lines.push(points.map(|point| on_grid(place.apply(point))).collect());
         Ok(())
     }
 
@@ -270,7 +270,7 @@ impl Lines<'_> {
         let ratio = entity.number(40) * self.options.scale;
         let start = entity.number(41).to_degrees();
         let end = entity.number_or(42, std::f64::consts::TAU).to_degrees();
-        let sweep = if end <= start { end + 360.0 - start } else { end - start };
+        let sweep = sweep_deg(start, end);
         let whole = (sweep - 360.0).abs() < 1.0e-6;
         let sweep = if whole { 360.0 } else { sweep };
         let radius = major[0].hypot(major[1]) * self.options.scale;
@@ -283,6 +283,12 @@ impl Lines<'_> {
         };
         self.add(place, (0..=pieces).map(point))
     }
+}
+
+/// How far an arc turns from one angle to another, counter-clockwise: more than nothing, and a whole turn at most.
+fn sweep_deg(start: f64, end: f64) -> f64 {
+    let sweep = if end <= start { end + 360.0 - start } else { end - start };
+    if (0.0..=360.0).contains(&sweep) { sweep } else { 360.0 }
 }
 
 /// The nearest point whose coordinates are whole numbers of 1/1024, which is what OpenSCAD makes of all points of a

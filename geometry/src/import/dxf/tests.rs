@@ -141,6 +141,14 @@ fn hostile_drawings_end() {
     assert!(read(&bomb, &parameters(), &mut Vec::new()).is_err());
     let error = read(b"0\nSECTION\nhello\n2\n", &parameters(), &mut Vec::new()).unwrap_err();
     assert_eq!(error, "line 3: 'hello' is no group code");
+    // Arcs that turn round and round are circles; once one took all memory.
+    let eight = ImportParameters {
+        fragments: Fragments { fn_: 8.0, ..Fragments::default() },
+        ..parameters()
+    };
+    for turning in ["ARC 40 1 51 1e300", "ELLIPSE 11 1 21 0 40 1 42 1e300"] {
+        check(&[turning], &eight, 8.0_f64.sqrt(), [-1.0, -1.0, 1.0, 1.0]);
+    }
     let whole =
         drawing(&TRIANGLE, &["CIRCLE 10 1e308 20 nan 40 1e300", "INSERT 2 B 41 1e200 50 inf"]);
     for length in 0..whole.len() {
