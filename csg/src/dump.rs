@@ -115,7 +115,8 @@ impl Writer<'_> {
     }
 
     fn fragments(&mut self, f: Fragments) -> &mut Self {
-        self.s("$fn = ").n(f.fn_).s(", $fa = ").n(f.fa).s(", $fs = ").n(f.fs)
+        self.s("$fn = ").n(f.fn_).s(", $fa = ").n(f.fa).s(", $fs = ").n(f.fs);
+        if f.fe > 0.0 { self.s(", $fe = ").n(f.fe) } else { self }
     }
 
     fn kind(&mut self, kind: &Kind) {

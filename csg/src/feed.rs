@@ -151,7 +151,7 @@ impl Kind {
 
 impl Fragments {
     fn feed(&self, hasher: &mut ContentHasher) {
-        feed_numbers(hasher, &[self.fn_, self.fa, self.fs]);
+        feed_numbers(hasher, &[self.fn_, self.fa, self.fs, self.fe]);
     }
 }
 

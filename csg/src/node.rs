@@ -51,11 +51,13 @@ pub struct Fragments {
     pub fa: f64,
     /// `$fs`: smallest length of a fragment.
     pub fs: f64,
+    /// `$fe`: largest distance of a chord from its arc when above 0; experimental.
+    pub fe: f64,
 }
 
 impl Default for Fragments {
     fn default() -> Self {
-        Self { fn_: 0.0, fa: 12.0, fs: 2.0 }
+        Self { fn_: 0.0, fa: 12.0, fs: 2.0, fe: 0.0 }
     }
 }
 

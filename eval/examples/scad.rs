@@ -12,6 +12,10 @@ use scadstream_syntax::{decode, write_number};
 
 mod disk;
 
+#[global_allocator]
+static ALLOCATOR: scadstream_memory::allocator::CountingAllocator =
+    scadstream_memory::allocator::CountingAllocator;
+
 use disk::Disk;
 
 fn main() -> io::Result<()> {

@@ -35,6 +35,8 @@ enum Tail {
     Done(Value),
     /// The arguments of another function took the place of this one's variables.
     Call(Ready),
+    /// The same where it is this very function: nothing but the arguments changes.
+    Again(Specials),
 }
 
 /// What is called, once that is known.
@@ -86,11 +88,13 @@ impl Evaluator<'_> {
                 let specials = self.push_arguments(&code, None, &call.args, call, env)?;
                 let mark = self.mark();
                 let frame = self.enter_file(file)?;
+                let defined = self.define_file(file, &frame);
                 let name = code.name;
                 let ready = Ready { code, frame: Rc::clone(&frame), closure: None, name, specials };
                 let result = self.run(ready, base, call);
                 self.pop_to(base);
                 self.restore(mark);
+                self.forget(defined);
                 self.leave_file(file, frame);
                 result
             }
@@ -112,6 +116,12 @@ impl Evaluator<'_> {
     fn callee(&mut self, call: &Call, env: &Env<'_>) -> Eval<CalleeNow> {
         let (name, resolved) = match &call.callee {
             Callee::Bound(resolved) => (None, *resolved),
+            Callee::Dynamic { name: Some(name), .. }
+                if let Some((id, frame)) = self.dynamic_function(*name) =>
+            {
+                let code = Rc::clone(&self.program.functions[id.0 as usize]);
+                return Ok(CalleeNow::Code { code, frame, closure: None, name: Some(*name) });
+            }
             Callee::Dynamic { name, candidates, otherwise } => {
                 for candidate in candidates {
                     let value = self.eval(candidate, env)?;
@@ -192,7 +202,13 @@ impl Evaluator<'_> {
         let mut specials = Specials::new();
         if let Callee::Bound(_) = call.callee {
             for arg in &args.list {
-                let value = self.quick(&arg.value, env)?;
+                if let Target::Slot(slot) = arg.target
+                    && let Some(x) = self.number(&arg.value, env)
+                {
+                    self.stack[base + slot as usize] = Value::Number(x);
+                    continue;
+                }
+                let value = self.eval(&arg.value, env)?;
                 match arg.target {
                     Target::Slot(slot) => {
                         std::mem::replace(&mut self.stack[base + slot as usize], value).discard();
@@ -265,14 +281,24 @@ impl Evaluator<'_> {
         }
         loop {
             self.step()?;
-            let Ready { code, frame, closure, name, specials } = ready;
+            let Ready { code, frame, closure, name, mut specials } = ready;
             let env = &Env { base, frame: &frame, closure: closure.as_ref() };
-            let outcome = match self.fill_parameters(&code, specials, mark, env) {
-                Ok(()) => self.tail(&self.body_of(&code).expr, env),
-                Err(stop) => Err(stop),
+            let outcome = loop {
+                let outcome = match self.fill_parameters(&code, specials, mark, env) {
+                    Ok(()) => self.tail(&self.body_of(&code).expr, env, &code),
+                    Err(stop) => Err(stop),
+                };
+                let Ok(Tail::Again(next)) = outcome else { break outcome };
+                rounds += 1;
+                if rounds > self.options.limits.tail_calls {
+                    break Err(self.recursion("function", name, code.location));
+                }
+                self.step()?;
+                specials = next;
             };
             match outcome {
                 Ok(Tail::Done(value)) => return Ok(value),
+                Ok(Tail::Again(_)) => unreachable!("the loop above takes these"),
                 Ok(Tail::Call(next)) => {
                     rounds += 1;
                     if rounds > self.options.limits.tail_calls {
@@ -364,7 +390,7 @@ impl Evaluator<'_> {
     }
 
     /// Evaluates an expression in tail position of the function whose variables are `env`'s.
-    fn tail(&mut self, expr: &Expr, env: &Env<'_>) -> Eval<Tail> {
+    fn tail(&mut self, expr: &Expr, env: &Env<'_>, code: &Rc<FunctionCode>) -> Eval<Tail> {
         let mut expr = expr;
         loop {
             match expr {
@@ -402,13 +428,25 @@ impl Evaluator<'_> {
                     }
                 }
                 Expr::Guard(inner) => expr = inner,
-                Expr::Call(call) => return self.tail_call(call, env),
+                Expr::Call(call) => return self.tail_call(call, env, code),
                 other => return self.eval(other, env).map(Tail::Done),
             }
         }
     }
 
-    fn tail_call(&mut self, call: &Call, env: &Env<'_>) -> Eval<Tail> {
+    fn tail_call(&mut self, call: &Call, env: &Env<'_>, current: &Rc<FunctionCode>) -> Eval<Tail> {
+        if let Callee::Bound(Resolved::Function { id, hops }) = call.callee
+            && Rc::ptr_eq(&self.program.functions[id.0 as usize], current)
+            && Rc::ptr_eq(ancestor(env.frame, hops), env.frame)
+        {
+            let new_base = self.stack.len();
+            let specials = self.push_arguments(current, None, &call.args, call, env)?;
+            for i in 0..self.stack.len() - new_base {
+                self.stack.swap(env.base + i, new_base + i);
+            }
+            self.pop_to(new_base);
+            return Ok(Tail::Again(specials));
+        }
         if let Callee::Bound(Resolved::Foreign { .. }) = call.callee {
             return self.call(call, env).map(Tail::Done);
         }

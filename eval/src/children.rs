@@ -119,6 +119,7 @@ impl Evaluator<'_> {
             Rc::clone(&children.frame)
         };
         let base = self.enter(block);
+        let defined = self.define(block, &own);
         let env = &Env { base, frame: &own, closure: None };
         let mut indices = indices;
         let result = self.assigns(block, env).and_then(|()| {
@@ -127,6 +128,7 @@ impl Evaluator<'_> {
                 Ok(())
             })
         });
+        self.forget(defined);
         self.stack.truncate(base);
         self.restore(mark);
         if block.has_frame {

@@ -131,6 +131,13 @@ pub(crate) enum Resolved {
     Unknown,
 }
 
+/// What a name is defined as.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Definition {
+    Function(FunctionId),
+    Module(ModuleId),
+}
+
 /// One argument and where it goes.
 #[derive(Debug)]
 pub(crate) struct Argument {
@@ -334,6 +341,8 @@ pub(crate) struct Block {
     /// Stack that the expressions need.
     pub(crate) locals: u32,
     pub(crate) assigns: Box<[Assign]>,
+    /// Functions and modules named `$name`, which calls find from wherever this block runs.
+    pub(crate) dynamic: Box<[(Name, Definition)]>,
     pub(crate) statements: Box<[Statement]>,
 }
 
@@ -392,6 +401,8 @@ pub(crate) enum ModuleCallee {
     Assert {
         text: String,
     },
+    /// A module named `$name`: the innermost one of the blocks that run.
+    Dynamic,
     Unknown,
 }
 

@@ -28,6 +28,17 @@ impl Evaluator<'_> {
         Ok(())
     }
 
+    /// One pass of a loop: no call where the body is a number at hand.
+    #[inline(always)]
+    fn pass(&mut self, body: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        if let Element::Value(expr) = body
+            && let Some(x) = self.number(expr, env)
+        {
+            return self.push(out, Value::Number(x));
+        }
+        self.element(body, env, out)
+    }
+
     fn element(&mut self, element: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         match element {
             Element::Value(expr) => {
@@ -119,17 +130,28 @@ impl Evaluator<'_> {
                 Ok(())
             });
         };
-        if let Element::Value(body) = &f.body {
-            return self.for_each(values, f.location, |this, value| {
+        match values {
+            Value::Range(range) if range.count() < RANGE_LIMIT => {
+                for i in 0..range.count() {
+                    self.step()?;
+                    self.set_number(env, slot, range.value(i));
+                    self.pass(&f.body, env, out)?;
+                }
+                Ok(())
+            }
+            Value::List(list) => {
+                for i in 0..list.len() {
+                    self.step()?;
+                    list.read_into(i, &mut self.stack[env.base + slot as usize]);
+                    self.pass(&f.body, env, out)?;
+                }
+                Ok(())
+            }
+            values => self.for_each(values, f.location, |this, value| {
                 this.set_local(env, slot, value);
-                let value = this.quick(body, env)?;
-                this.push(out, value)
-            });
+                this.element(&f.body, env, out)
+            }),
         }
-        self.for_each(values, f.location, |this, value| {
-            this.set_local(env, slot, value);
-            this.element(&f.body, env, out)
-        })
     }
 
     /// Calls `pass` with each value that a loop over `values` goes through.

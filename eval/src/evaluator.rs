@@ -6,12 +6,14 @@ use std::rc::{Rc, Weak};
 use scadstream_syntax::{Diagnostic, Location, Severity};
 
 use crate::closure::Closure;
+use crate::code::{Block, Definition, ModuleCode, Target};
+use crate::format;
 use crate::limits::{Control, Progress};
 use crate::names::{Name, Special};
 use crate::options::Options;
 use crate::program::Program;
 use crate::random::Random;
-use crate::scope::Frame;
+use crate::scope::{Frame, FunctionId, ModuleId};
 use crate::value::Value;
 use crate::world::World;
 
@@ -58,6 +60,8 @@ pub(crate) struct Evaluator<'w> {
     specials: Vec<Value>,
     /// What `$` variables were before the calls that run now set them.
     undo: Vec<(Special, Value)>,
+    /// Functions and modules named `$name` of the blocks that run now, innermost last.
+    dynamic: Vec<(Name, Definition, Rc<Frame>)>,
     /// How often a `$` variable or the random generator was used: whether a result depends on more than its scope.
     pub(crate) outside_reads: u64,
     /// Names of the running user modules, outermost first.
@@ -67,7 +71,7 @@ pub(crate) struct Evaluator<'w> {
     pub(crate) stopped: Option<StopReason>,
     pub(crate) root_seen: Option<Location>,
     /// Callers that an error passed on its way out.
-    trace: Vec<(Name, Location)>,
+    trace: Vec<(String, Location)>,
     trace_len: usize,
     steps: u32,
     polls: u32,
@@ -84,6 +88,7 @@ pub(crate) struct BuiltinSpecials {
     pub(crate) fn_: Special,
     pub(crate) fa: Special,
     pub(crate) fs: Special,
+    pub(crate) fe: Special,
     pub(crate) vpr: Special,
     pub(crate) vpt: Special,
     pub(crate) vpd: Special,
@@ -105,6 +110,7 @@ impl<'w> Evaluator<'w> {
             fn_: special("$fn"),
             fa: special("$fa"),
             fs: special("$fs"),
+            fe: special("$fe"),
             vpr: special("$vpr"),
             vpt: special("$vpt"),
             vpd: special("$vpd"),
@@ -132,6 +138,7 @@ impl<'w> Evaluator<'w> {
             stack: Vec::new(),
             specials,
             undo: Vec::new(),
+            dynamic: Vec::new(),
             outside_reads: 0,
             modules: Vec::new(),
             random: Random::new(options.seed),
@@ -187,6 +194,41 @@ impl<'w> Evaluator<'w> {
                 self.specials[special.0 as usize] = old;
             }
         }
+    }
+
+    /// Makes the functions and modules of a block that are named `$name` known, until [`Self::forget`].
+    pub(crate) fn define(&mut self, block: &Block, frame: &Rc<Frame>) -> usize {
+        let before = self.dynamic.len();
+        for (name, definition) in &block.dynamic {
+            self.dynamic.push((*name, *definition, Rc::clone(frame)));
+        }
+        before
+    }
+
+    /// Takes back what was defined since.
+    #[inline]
+    pub(crate) fn forget(&mut self, before: usize) {
+        self.dynamic.truncate(before);
+    }
+
+    /// The innermost function named `$name` of the blocks that run.
+    pub(crate) fn dynamic_function(&mut self, name: Name) -> Option<(FunctionId, Rc<Frame>)> {
+        if self.dynamic.is_empty() {
+            return None;
+        }
+        self.outside_reads += 1;
+        self.dynamic.iter().rev().find_map(|(n, definition, frame)| match definition {
+            Definition::Function(id) if *n == name => Some((*id, Rc::clone(frame))),
+            _ => None,
+        })
+    }
+
+    /// The same for a module.
+    pub(crate) fn dynamic_module(&self, name: Name) -> Option<(ModuleId, Rc<Frame>)> {
+        self.dynamic.iter().rev().find_map(|(n, definition, frame)| match definition {
+            Definition::Module(id) if *n == name => Some((*id, Rc::clone(frame))),
+            _ => None,
+        })
     }
 
     /// The `$` variables set since `mark`, with their values now.
@@ -270,6 +312,36 @@ impl<'w> Evaluator<'w> {
         if self.stopped != Some(StopReason::Error) {
             return;
         }
+        let text = format!("called by '{}'", self.program.names.text(name));
+        self.trace_line(text, location);
+    }
+
+    /// Notes the values of a module's parameters beside the caller.
+    #[cold]
+    pub(crate) fn trace_parameters(&mut self, code: &ModuleCode, frame: &Frame) {
+        if !self.options.trace_parameters || code.params.is_empty() {
+            return;
+        }
+        let mut shown = Vec::new();
+        for param in &code.params {
+            let value = match param.target {
+                Target::Slot(slot) => frame.get(slot),
+                Target::Special(special) => self.special(special).clone(),
+                Target::Nowhere | Target::Unbound => continue,
+            };
+            let name = self.program.names.text(param.name);
+            shown.push(format!("{name} = {}", format::quoted(&value)));
+        }
+        let name = self.program.names.text(code.name);
+        let text = format!("call of '{name}({})'", shown.join(", "));
+        let location = Location { source: code.unit.source, span: code.source.span };
+        self.trace_line(text, location);
+    }
+
+    fn trace_line(&mut self, text: String, location: Location) {
+        if self.stopped != Some(StopReason::Error) {
+            return;
+        }
         self.trace_len += 1;
         let depth = self.options.trace_depth;
         // Innermost callers first; behind them a window of the outermost so far.
@@ -277,7 +349,7 @@ impl<'w> Evaluator<'w> {
             self.trace.remove(depth);
         }
         if depth > 0 {
-            self.trace.push((name, location));
+            self.trace.push((text, location));
         }
     }
 
@@ -285,13 +357,12 @@ impl<'w> Evaluator<'w> {
     pub(crate) fn report_trace(&mut self) {
         let depth = self.options.trace_depth;
         let excluded = self.trace_len - self.trace.len();
-        for (i, (name, location)) in std::mem::take(&mut self.trace).into_iter().enumerate() {
+        for (i, (shown, location)) in std::mem::take(&mut self.trace).into_iter().enumerate() {
             if i == depth && excluded > 0 {
                 let text = format!("*** Excluding {excluded} frames ***");
                 self.program.messages.push(Diagnostic::new(Severity::Trace, text, None));
             }
-            let text = format!("called by '{}'", self.program.names.text(name));
-            self.program.messages.push(Diagnostic::new(Severity::Trace, text, Some(location)));
+            self.program.messages.push(Diagnostic::new(Severity::Trace, shown, Some(location)));
         }
     }
 

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use scadstream_syntax::ast::BinaryOp;
 use scadstream_syntax::{Diagnostic, Location, Severity};
 
+use crate::builtin::Builtin;
 use crate::closure::Closure;
 use crate::code::{
-    Assert, Binary, Binding, BindingTarget, Echo, Expr, FunctionExpr, Let, RangeExpr,
+    Assert, Binary, Binding, BindingTarget, BuiltinCall, Echo, Expr, FunctionExpr, Let, RangeExpr,
 };
 use crate::evaluator::{Env, Eval, Evaluator, Stop};
 use crate::format;
@@ -71,11 +72,104 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The value of an expression that is a number at hand and has no effect: a variable, a constant, an element of a
+    /// list in a variable, a sum of such. A value that goes through memory as a whole stalls the processor; a number in
+    /// a register does not.
+    #[inline(always)]
+    pub(crate) fn number(&self, expr: &Expr, env: &Env<'_>) -> Option<f64> {
+        match expr {
+            // A number may stay where it was read for the last time.
+            Expr::Local(slot) | Expr::Take(slot) => {
+                self.stack[env.base + *slot as usize].as_number()
+            }
+            Expr::Const(value) => value.as_number(),
+            Expr::Index(_) | Expr::Member(..) | Expr::Binary(_) | Expr::Builtin(_) => {
+                self.number_of(expr, env)
+            }
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn number_of(&self, expr: &Expr, env: &Env<'_>) -> Option<f64> {
+        let Expr::Binary(binary) = expr else { return self.number_leaf(expr, env) };
+        let a = self.number_leaf(&binary.left, env)?;
+        let b = self.number_leaf(&binary.right, env)?;
+        Some(match binary.op {
+            BinaryOp::Add => a + b,
+            BinaryOp::Sub => a - b,
+            BinaryOp::Mul => a * b,
+            BinaryOp::Div => a / b,
+            BinaryOp::Mod => ops::remainder(a, b),
+            _ => return None,
+        })
+    }
+
+    #[inline(always)]
+    fn number_leaf(&self, expr: &Expr, env: &Env<'_>) -> Option<f64> {
+        match expr {
+            Expr::Local(slot) | Expr::Take(slot) => {
+                self.stack[env.base + *slot as usize].as_number()
+            }
+            Expr::Const(value) => value.as_number(),
+            Expr::Index(parts) => self.number_at(parts, env),
+            Expr::Member(base, name) => self.coordinate(base, name, env),
+            Expr::Builtin(call) => self.length(call, env),
+            _ => None,
+        }
+    }
+
+    /// `v[i]` where both are variables and the element is a number.
+    #[inline(always)]
+    fn number_at(&self, parts: &[Expr; 2], env: &Env<'_>) -> Option<f64> {
+        let index = match &parts[1] {
+            Expr::Const(value) => value.as_number()?,
+            Expr::Local(slot) => self.stack[env.base + *slot as usize].as_number()?,
+            _ => return None,
+        };
+        // NaN fails the comparison.
+        if !(index > -1.0) {
+            return None;
+        }
+        match &parts[0] {
+            Expr::Local(base) => {
+                self.stack[env.base + *base as usize].as_list()?.number(index as usize)
+            }
+            Expr::Scope(v) => ancestor(env.frame, v.hops).number_at(v.slot, index as usize),
+            _ => None,
+        }
+    }
+
+    /// `len(v)` of a list in a variable.
+    #[inline]
+    fn length(&self, call: &BuiltinCall, env: &Env<'_>) -> Option<f64> {
+        let (Builtin::Len(_), [arg]) = (call.function, &*call.args.list) else { return None };
+        let (Expr::Local(slot) | Expr::Take(slot)) = arg.value else { return None };
+        self.stack[env.base + slot as usize].as_list().map(|list| list.len() as f64)
+    }
+
+    /// `v.x`, `v.y`, `v.z` of a list in a variable.
+    #[inline]
+    fn coordinate(&self, base: &Expr, name: &str, env: &Env<'_>) -> Option<f64> {
+        let (Expr::Local(slot) | Expr::Take(slot)) = base else { return None };
+        let index = match name {
+            "x" => 0,
+            "y" => 1,
+            "z" => 2,
+            _ => return None,
+        };
+        self.stack[env.base + *slot as usize].as_list()?.number(index)
+    }
+
     #[inline(never)]
     fn list(&mut self, items: &[Expr], env: &Env<'_>) -> Eval {
         let mut list = ListBuilder::with_capacity(items.len());
         for item in items {
-            list.push(self.quick(item, env)?);
+            let value = match self.number(item, env) {
+                Some(x) => Value::Number(x),
+                None => self.eval(item, env)?,
+            };
+            list.push(value);
         }
         Ok(Value::List(list.finish()))
     }
@@ -190,6 +284,20 @@ impl Evaluator<'_> {
         if let Expr::Local(slot) = expr {
             return Ok(self.stack[env.base + *slot as usize].is_true());
         }
+        if let Expr::Binary(binary) = expr
+            && let (Some(a), Some(b)) =
+                (self.number(&binary.left, env), self.number(&binary.right, env))
+        {
+            match binary.op {
+                BinaryOp::Lt => return Ok(a < b),
+                BinaryOp::Le => return Ok(a <= b),
+                BinaryOp::Gt => return Ok(a > b),
+                BinaryOp::Ge => return Ok(a >= b),
+                BinaryOp::Eq => return Ok(a == b),
+                BinaryOp::Ne => return Ok(a != b),
+                _ => {}
+            }
+        }
         let value = self.eval(expr, env)?;
         let holds = value.is_true();
         value.discard();
@@ -205,14 +313,20 @@ impl Evaluator<'_> {
 
     #[inline(never)]
     fn binary(&mut self, binary: &Binary, env: &Env<'_>) -> Eval {
-        let left = self.quick(&binary.left, env)?;
-        let right = self.quick(&binary.right, env)?;
-        let (Value::Number(a), Value::Number(b)) = (&left, &right) else {
-            return self.general_binary(binary, left, right);
+        let (a, b) = match (self.number(&binary.left, env), self.number(&binary.right, env)) {
+            (Some(a), Some(b)) => (a, b),
+            _ => {
+                let left = self.quick(&binary.left, env)?;
+                let right = self.quick(&binary.right, env)?;
+                let (Value::Number(a), Value::Number(b)) = (&left, &right) else {
+                    return self.general_binary(binary, left, right);
+                };
+                let (a, b) = (*a, *b);
+                // Both are numbers: nothing to drop, which the compiler does not see.
+                std::mem::forget((left, right));
+                (a, b)
+            }
         };
-        let (a, b) = (*a, *b);
-        // Both are numbers: nothing to drop, which the compiler does not see.
-        std::mem::forget((left, right));
         Ok(match binary.op {
             BinaryOp::Add => Value::Number(a + b),
             BinaryOp::Sub => Value::Number(a - b),
@@ -330,6 +444,16 @@ impl Evaluator<'_> {
         match <[Value; 1]>::try_from(picked) {
             Ok([single]) => single,
             Err(many) => Value::List(many.into_iter().collect()),
+        }
+    }
+
+    /// Sets a variable to a number; where it holds one already, nothing but the number is written.
+    #[inline(always)]
+    pub(crate) fn set_number(&mut self, env: &Env<'_>, slot: u32, x: f64) {
+        let place = &mut self.stack[env.base + slot as usize];
+        match place {
+            Value::Number(old) => *old = x,
+            _ => *place = Value::Number(x),
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use scadstream_csg::{Kind, Modifiers, Node, Origin};
 use scadstream_syntax::Location;
 
+use crate::bind::bind;
 use crate::code::{Block, ModuleBody, ModuleCall, ModuleCallee, ModuleCode, Statement, Target};
 use crate::compile;
 use crate::evaluator::{Env, Eval, Evaluator};
@@ -60,6 +61,7 @@ impl Evaluator<'_> {
         out: &mut Nodes,
     ) -> Eval<()> {
         let base = self.enter(block);
+        let defined = self.define(block, frame);
         let env = &Env { base, frame, closure: None };
         let result = self.assigns(block, env).and_then(|()| {
             block.statements.iter().try_for_each(|statement| {
@@ -67,6 +69,7 @@ impl Evaluator<'_> {
                 Ok(())
             })
         });
+        self.forget(defined);
         self.stack.truncate(base);
         result
     }
@@ -153,14 +156,26 @@ impl Evaluator<'_> {
             ModuleCallee::User { id, hops } => {
                 let code = Rc::clone(&self.program.modules[id.0 as usize]);
                 let frame = Rc::clone(ancestor(env.frame, *hops));
-                self.user_module(&code, &frame, call, env)
+                self.user_module(&code, &frame, None, call, env)
+            }
+            ModuleCallee::Dynamic => {
+                let Some((id, frame)) = self.dynamic_module(call.name) else {
+                    return self.unknown_module(call);
+                };
+                let code = Rc::clone(&self.program.modules[id.0 as usize]);
+                let names = call.args.list.iter().map(|arg| arg.name);
+                let (targets, warnings) = bind(&code.params, names, &self.program.names);
+                self.warn_arguments(&warnings, call.location);
+                self.user_module(&code, &frame, Some(&targets), call, env)
             }
             ModuleCallee::Foreign { id, file } => {
                 let code = Rc::clone(&self.program.modules[id.0 as usize]);
                 let mark = self.mark();
                 let frame = self.enter_file(*file)?;
-                let result = self.user_module(&code, &frame, call, env);
+                let defined = self.define_file(*file, &frame);
+                let result = self.user_module(&code, &frame, None, call, env);
                 self.restore(mark);
+                self.forget(defined);
                 self.leave_file(*file, frame);
                 result
             }
@@ -176,13 +191,14 @@ impl Evaluator<'_> {
             ModuleCallee::For(f) => self.for_module(f, call, env),
             ModuleCallee::Let { frame_slots } => self.let_module(*frame_slots, call, env),
             ModuleCallee::Assert { text } => self.assert_module(text, call, env),
-            ModuleCallee::Unknown => {
-                let text =
-                    format!("Ignoring unknown module '{}'", self.program.names.text(call.name));
-                self.warn(text, call.location);
-                Ok(None)
-            }
+            ModuleCallee::Unknown => self.unknown_module(call),
         }
+    }
+
+    fn unknown_module(&mut self, call: &ModuleCall) -> Eval<Option<Arc<Node>>> {
+        let text = format!("Ignoring unknown module '{}'", self.program.names.text(call.name));
+        self.warn(text, call.location);
+        Ok(None)
     }
 
     fn module_body(&mut self, code: &ModuleCode) -> Rc<ModuleBody> {
@@ -194,11 +210,13 @@ impl Evaluator<'_> {
         body
     }
 
-    /// Instantiates a user module whose definition stands in the scope of `outer`.
+    /// Instantiates a user module whose definition stands in the scope of `outer`. `targets` say where the arguments
+    /// go, if they themselves do not.
     fn user_module(
         &mut self,
         code: &Rc<ModuleCode>,
         outer: &Rc<Frame>,
+        targets: Option<&[Target]>,
         call: &ModuleCall,
         env: &Env<'_>,
     ) -> Eval<Option<Arc<Node>>> {
@@ -212,11 +230,11 @@ impl Evaluator<'_> {
             Some(Children { block: Rc::clone(&call.children), frame: Rc::clone(env.frame) });
         let frame = Rc::new(frame);
         let mut specials = crate::call::Specials::new();
-        for arg in &call.args.list {
+        for (i, arg) in call.args.list.iter().enumerate() {
             let value = self.eval(&arg.value, env)?;
-            match arg.target {
-                Target::Slot(slot) => frame.set(slot, value),
-                Target::Special(special) => specials.push((special, value)),
+            match targets.map_or(&arg.target, |targets| &targets[i]) {
+                Target::Slot(slot) => frame.set(*slot, value),
+                Target::Special(special) => specials.push((*special, value)),
                 Target::Nowhere | Target::Unbound => {}
             }
         }
@@ -232,6 +250,9 @@ impl Evaluator<'_> {
         let result = self
             .module_defaults(code, &body, &frame, outer, mark)
             .and_then(|()| self.block_in(&body.block, &frame, &mut children));
+        if result.is_err() {
+            self.trace_parameters(code, &frame);
+        }
         self.modules.pop();
         self.restore(mark);
         self.retire(&frame);

@@ -76,7 +76,28 @@ impl List {
         }
     }
 
+    /// Sets `place` to the element at `index`, which must be there. Writes no more of it than differs: a loop that goes
+    /// through points changes one pointer per pass.
+    #[inline(always)]
+    pub(crate) fn read_into(&self, index: usize, place: &mut Value) {
+        match (self, place) {
+            (List::Numbers(n), Value::Number(old)) => *old = n[index],
+            (List::Numbers(n), place) => *place = Value::Number(n[index]),
+            (List::Values(v), place) => match (&v.0[index], place) {
+                (Value::List(List::Numbers(n)), Value::List(List::Numbers(old))) => {
+                    *old = Rc::clone(n);
+                }
+                (Value::List(List::Values(v)), Value::List(List::Values(old))) => {
+                    *old = Rc::clone(v);
+                }
+                (Value::Number(x), Value::Number(old)) => *old = *x,
+                (value, place) => *place = value.clone(),
+            },
+        }
+    }
+
     /// The element at `index`, if it is a number.
+    #[inline(always)]
     pub(crate) fn number(&self, index: usize) -> Option<f64> {
         match self {
             List::Numbers(n) => n.get(index).copied(),

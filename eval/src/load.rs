@@ -151,12 +151,37 @@ impl<'a> Loader<'a> {
         file: &Arc<str>,
         check: bool,
     ) -> Result<Rc<Unit>, Broken> {
+        let parsed = self.world.parsed(source);
+        let splice = parsed.includes_inside_statements
+            || (parsed.has_errors() && source.text().contains("include"));
+        if splice || !self.open.is_empty() {
+            return self.whole_unit(source, parsed, splice, file, check);
+        }
+        let said = self.program.messages.mark();
+        let uses = self.uses.len();
+        let whole = self.whole_unit(source, Arc::clone(&parsed), false, file, check);
+        if whole.is_ok() || parsed.has_errors() {
+            return whole;
+        }
+        // A file that it includes is broken by itself. It may still hold a part of a statement that starts or ends here.
+        self.program.messages.forget_since(&said);
+        self.uses.truncate(uses);
+        self.whole_unit(source, parsed, true, file, check)
+    }
+
+    /// The same once it is known whether what is included is part of a statement.
+    fn whole_unit(
+        &mut self,
+        source: &Arc<Source>,
+        parsed: Arc<Parsed>,
+        splice: bool,
+        file: &Arc<str>,
+        check: bool,
+    ) -> Result<Rc<Unit>, Broken> {
         let mut source = Arc::clone(source);
-        let mut parsed = self.world.parsed(&source);
+        let mut parsed = parsed;
         let mut spliced_faults = Vec::new();
-        if parsed.includes_inside_statements
-            || (parsed.has_errors() && source.text().contains("include"))
-        {
+        if splice {
             // What is included is part of a statement here: one text is made of all.
             let spliced = self.splice(&source, file);
             spliced_faults = spliced.diagnostics;

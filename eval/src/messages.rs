@@ -69,6 +69,19 @@ impl Messages {
         false
     }
 
+    /// What was said so far, to go back to.
+    pub(crate) fn mark(&self) -> (usize, usize) {
+        (self.list.len(), self.bytes)
+    }
+
+    /// Takes back all that was said since.
+    pub(crate) fn forget_since(&mut self, (messages, bytes): &(usize, usize)) {
+        self.list.truncate(*messages);
+        self.bytes = *bytes;
+        self.last = None;
+        self.repeats = 0;
+    }
+
     pub(crate) fn warn(&mut self, text: impl Into<String>, location: Location) {
         self.push(Diagnostic::new(Severity::Warning, text, Some(location)));
     }

@@ -28,6 +28,8 @@ pub struct Options {
     pub check_parameters: bool,
     /// Warn about sizes that are not positive.
     pub check_parameter_ranges: bool,
+    /// Errors in a user's module show the values of its parameters.
+    pub trace_parameters: bool,
     /// How many callers an error names from the innermost on, and as many from the outermost.
     pub trace_depth: usize,
     /// Bounds.
@@ -47,6 +49,7 @@ impl Default for Options {
             hard_warnings: false,
             check_parameters: true,
             check_parameter_ranges: false,
+            trace_parameters: false,
             trace_depth: 12,
             limits: Limits::default(),
         }

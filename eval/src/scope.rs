@@ -120,6 +120,12 @@ impl Frame {
         }
     }
 
+    /// The number at `index` of the list that a variable holds.
+    #[inline]
+    pub(crate) fn number_at(&self, slot: u32, index: usize) -> Option<f64> {
+        self.slots.borrow()[slot as usize].as_list()?.number(index)
+    }
+
     pub(crate) fn set(&self, slot: u32, value: Value) {
         let old = std::mem::replace(&mut self.slots.borrow_mut()[slot as usize], value);
         // Dropped only now, when the frame is no longer borrowed: the old value may hold this frame.

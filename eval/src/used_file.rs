@@ -35,6 +35,12 @@ impl Evaluator<'_> {
         Ok(frame)
     }
 
+    /// Makes the functions and modules of a used file that are named `$name` known for a call into it.
+    pub(crate) fn define_file(&mut self, file: FileId, frame: &Rc<Frame>) -> usize {
+        let block = self.program.file_block(file);
+        self.define(&block, frame)
+    }
+
     /// Ends a call into a used file.
     pub(crate) fn leave_file(&mut self, file: FileId, frame: Rc<Frame>) {
         if self.program.files[file.0 as usize].frame.is_some() {

@@ -153,3 +153,26 @@ fn includes_inside_expressions_are_pasted_in() {
             ECHO: [1, 2, undef], undef"#]],
     );
 }
+
+#[test]
+fn an_included_file_may_hold_the_end_of_one_statement_and_the_start_of_another() {
+    check(
+        "a = [1,\ninclude <ends.scad>\n 4]; include <whole.scad>\necho(a, b, c);",
+        &[("ends.scad", "2]; b = [3,"), ("whole.scad", "c = 5;")],
+        expect!["ECHO: [1, 2], [3, 4], 5"],
+    );
+    check(
+        "x = 1;\ninclude <half.scad>\n 2);\ny = 3; include <broken.scad>\n",
+        &[("half.scad", "x2 = 1; x2 = 2; echo(x2,"), ("broken.scad", "\n\n(]")],
+        expect![[r#"
+            ERROR: Parser error: syntax error in file broken.scad, line 3
+            Can't parse file 'main.scad'!"#]],
+    );
+    check(
+        "x = 1;\ninclude <half.scad>\n 2);",
+        &[("half.scad", "x2 = 1; x2 = 2; echo(x2,")],
+        expect![[r#"
+            WARNING: x2 was assigned on line 1 but was overwritten in file half.scad, line 1
+            ECHO: 2, 2"#]],
+    );
+}

@@ -322,3 +322,27 @@ fn a_value_moved_at_its_last_use_is_not_missed_elsewhere() {
             ECHO: [1, 1]"#]],
     );
 }
+
+#[test]
+fn functions_and_modules_named_with_a_dollar_are_found_where_they_are_called() {
+    check(
+        r#"module $m(a, b = 0) echo("outer", a, b); function $f(x) = x + 1;
+           module show() { echo($f(1)); $m(3, b = 1); }
+           module inner() { function $f(x) = x * 10; module $m(b, a) echo("inner", a, b); show(); children(); }
+           show(); inner() show(); show(); $none(1); echo($none(1));"#,
+        expect![[r#"
+            ECHO: 2
+            ECHO: "outer", 3, 1
+            ECHO: 10
+            WARNING: argument "b" overrides positional argument in file main.scad, line 2
+            ECHO: "inner", undef, 1
+            ECHO: 10
+            WARNING: argument "b" overrides positional argument in file main.scad, line 2
+            ECHO: "inner", undef, 1
+            ECHO: 2
+            ECHO: "outer", 3, 1
+            WARNING: Ignoring unknown module '$none' in file main.scad, line 4
+            WARNING: Ignoring unknown function '$none' in file main.scad, line 4
+            ECHO: undef"#]],
+    );
+}

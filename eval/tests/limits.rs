@@ -223,3 +223,17 @@ fn a_refused_checkpoint_is_an_error_every_ten_nodes() {
     assert_eq!(evaluation.stats.nodes, 20);
     assert_eq!(evaluation.diagnostics[0].message, "Out of memory");
 }
+
+#[test]
+fn traces_show_the_values_of_parameters_on_request() {
+    check(
+        "module m(a, b = [1, \"q\"], $c = 3) { assert(a > 5); }\nmodule n() { m(1, $c = 4); }\nn();",
+        &Options { trace_parameters: true, ..Options::default() },
+        expect![[r#"
+            ERROR: Assertion '(a > 5)' failed in file main.scad, line 1
+            TRACE: called by 'assert' in file main.scad, line 1
+            TRACE: call of 'm(a = 1, b = [1, "q"], $c = 4)' in file main.scad, line 1
+            TRACE: called by 'm' in file main.scad, line 2
+            TRACE: called by 'n' in file main.scad, line 3"#]],
+    );
+}

@@ -288,3 +288,36 @@ fn offsets_prefer_the_radius() {
         }
     );
 }
+
+#[test]
+fn the_error_bound_of_curves_is_experimental() {
+    let source = "$fe = 0.01; sphere(2); circle(1, $fe = 0.5);";
+    let plain = common::csg(&common::run(source, &Options::default()));
+    assert!(!plain.contains("$fe"), "{plain}");
+    let features = ["discretization-by-error".to_owned()].into();
+    let enabled = common::run(source, &Options { features, ..Options::default() });
+    expect![[r#"
+        sphere($fn = 0, $fa = 12, $fs = 2, $fe = 0.01, r = 2);
+        circle($fn = 0, $fa = 12, $fs = 2, $fe = 0.5, r = 1);
+
+    "#]]
+    .assert_eq(&common::csg(&enabled));
+}
+
+#[test]
+fn colours_of_the_xkcd_survey() {
+    check(
+        "color(\"xkcd:Cloudy Blue\") cube(1); color(\"xkcd:nothing\") cube(1);",
+        expect![[r#"
+            WARNING: Unable to parse color "xkcd:nothing" in file main.scad, line 1
+            Please see https://en.wikipedia.org/wiki/Web_colors
+            color([0.67451, 0.760784, 0.85098, 1]) {
+            	cube(size = [1, 1, 1], center = false);
+            }
+            color([-1, -1, -1, 1]) {
+            	cube(size = [1, 1, 1], center = false);
+            }
+
+        "#]],
+    );
+}

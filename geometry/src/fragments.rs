@@ -13,12 +13,17 @@ const MOST_FRAGMENTS: f64 = 65_536.0;
 ///
 /// At least 3 for a whole circle and 1 for an arc.
 pub fn segments(r: f64, fragments: Fragments, angle_deg: f64) -> u32 {
-    let Fragments { fn_, fa, fs } = fragments;
+    let Fragments { fn_, fa, fs, fe } = fragments;
     let r_is_small = r.is_nan() || r < SMALLEST_RADIUS;
     let circle = if r_is_small || !fn_.is_finite() {
         3.0
     } else if fn_ > 0.0 {
         fn_.max(3.0)
+    } else if fe > 0.0 {
+        // A chord over the angle 2a leaves its arc by r (1 - cos a). Never finer than the finest $fa and $fs give.
+        let finest = (360.0 / 0.01_f64).min(2.0 * std::f64::consts::PI * r / 0.01).max(5.0);
+        let half_angle_deg = scadstream_csg::degrees::acos((1.0 - fe / r).max(-1.0));
+        (180.0 / half_angle_deg).clamp(5.0, finest)
     } else {
         // A step below 0.01 counts as 0.01, as the evaluator warns.
         let by_angle = 360.0 / fa.max(0.01);
@@ -34,7 +39,7 @@ mod tests {
     use super::*;
 
     fn of(r: f64, fn_: f64, fa: f64, fs: f64, angle_deg: f64) -> u32 {
-        segments(r, Fragments { fn_, fa, fs }, angle_deg)
+        segments(r, Fragments { fn_, fa, fs, fe: 0.0 }, angle_deg)
     }
 
     #[test]
@@ -58,6 +63,19 @@ mod tests {
         assert_eq!(of(1.0, 8.0, 12.0, 2.0, 90.0), 2);
         assert_eq!(of(1.0, 8.0, 12.0, 2.0, -100.0), 3);
         assert_eq!(of(1.0, 8.0, 12.0, 2.0, 0.0), 1);
+    }
+
+    #[test]
+    fn an_error_bound_takes_the_place_of_angle_and_length() {
+        let by_error =
+            |r: f64, fe: f64| segments(r, Fragments { fe, ..Fragments::default() }, 360.0);
+        // 1 - cos(180 / 32) is just below 0.005.
+        assert_eq!(by_error(1.0, 0.005), 32);
+        assert_eq!(by_error(10.0, 0.05), 32);
+        assert_eq!(by_error(1.0, 5.0), 5);
+        assert_eq!(by_error(1.0, 1.0e-9), 629);
+        let fixed = Fragments { fn_: 8.0, fe: 0.001, ..Fragments::default() };
+        assert_eq!(segments(1.0, fixed, 360.0), 8);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Files on disk as a [`World`], for the examples.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +11,7 @@ use scadstream_syntax::{Parsed, Source, parse};
 pub(crate) struct Disk {
     folder: PathBuf,
     /// Parsed files by content, kept to the end as a worker's cache does.
-    parsed: Mutex<HashMap<Arc<str>, Arc<Parsed>>>,
+    parsed: Mutex<Vec<(Arc<str>, Arc<Parsed>)>>,
     libraries: Vec<PathBuf>,
 }
 
@@ -49,8 +48,13 @@ impl World for Disk {
 
     fn parsed(&self, source: &Arc<Source>) -> Arc<Parsed> {
         let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = parsed.entry(Arc::clone(source.text()));
-        Arc::clone(known.or_insert_with(|| Arc::new(parse(source))))
+        // Few files, of different lengths: cheaper than a hash of each text.
+        if let Some((_, known)) = parsed.iter().find(|(text, _)| text == source.text()) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(parse(source));
+        parsed.push((Arc::clone(source.text()), Arc::clone(&new)));
+        new
     }
 
     fn display_name(&self, file: &str) -> String {

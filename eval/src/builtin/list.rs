@@ -7,7 +7,7 @@ use crate::value::Value;
 
 pub(super) fn lookup(name: &str) -> Option<Builtin> {
     Some(match name {
-        "len" => Builtin::Pure("len", len),
+        "len" => Builtin::Len(len),
         "concat" => Builtin::Impure("concat", concat),
         _ => return None,
     })

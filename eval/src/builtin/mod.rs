@@ -35,6 +35,8 @@ pub(crate) enum Builtin {
     Math(&'static str, fn(f64) -> f64),
     /// A function of values alone.
     Pure(&'static str, fn(&mut Args) -> BuiltinResult),
+    /// `len`, the one that loops call: of a list in a variable it is known without a call.
+    Len(fn(&mut Args) -> BuiltinResult),
     /// A function that needs the evaluator, or the names of its arguments.
     Impure(&'static str, fn(&mut Evaluator<'_>, &Call<'_>, &mut Args) -> Eval),
     /// `is_undef`: a bare unknown name is no fault.
@@ -47,6 +49,7 @@ impl Builtin {
         match self {
             Builtin::Math(name, _) | Builtin::Pure(name, _) | Builtin::Impure(name, _) => name,
             Builtin::IsUndef => "is_undef",
+            Builtin::Len(_) => "len",
         }
     }
 }
@@ -102,7 +105,7 @@ pub(crate) fn call(
             let count = evaluate(ev, args, env)?.len();
             ev.undefined(wrong_count(name, "1", count), call.location)
         }
-        Builtin::Pure(_, f) => {
+        Builtin::Pure(_, f) | Builtin::Len(f) => {
             let mut values = evaluate(ev, args, env)?;
             f(&mut values).or_else(|why| ev.undefined(why, call.location))
         }

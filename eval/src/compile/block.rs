@@ -9,8 +9,8 @@ use scadstream_syntax::Location;
 use scadstream_syntax::ast::{self, Stmt, StmtKind};
 
 use crate::code::{
-    Argument, Arguments, Assign, Block, ForModule, FunctionCode, FunctionSource, If, ModuleCall,
-    ModuleCallee, ModuleCode, Statement, Target,
+    Argument, Arguments, Assign, Block, Definition, ForModule, FunctionCode, FunctionSource, If,
+    ModuleCall, ModuleCallee, ModuleCode, Statement, Target,
 };
 use crate::compile::expression::bind_list;
 use crate::compile::{Compiler, Kind, State, parameters};
@@ -208,6 +208,24 @@ fn compile_contents(
         let overwrites = (is_parameter && is_literal(ast)).then_some((*name, location));
         assigns.push(Assign { target, value, overwrites });
     }
+    let mut dynamic = Vec::new();
+    for (unit, stmt) in &contents.definitions {
+        let symbol = match &stmt.kind {
+            StmtKind::Function(def) => def.name,
+            StmtKind::Module(def) => def.name,
+            _ => continue,
+        };
+        let name = unit.names[symbol.0 as usize];
+        if program.names.special(name).is_none() {
+            continue;
+        }
+        if let Some(id) = scope.functions.borrow().get(&name) {
+            dynamic.push((name, Definition::Function(*id)));
+        }
+        if let Some(id) = scope.modules.borrow().get(&name) {
+            dynamic.push((name, Definition::Module(*id)));
+        }
+    }
     let mut statements = Vec::with_capacity(contents.statements.len());
     for (unit, stmt) in &contents.statements {
         let mut compiler = Compiler::new(program, Rc::clone(unit), Rc::clone(scope));
@@ -231,6 +249,7 @@ fn compile_contents(
         frame_slots: scope.variable_count() as u32,
         locals,
         assigns: assigns.into(),
+        dynamic: dynamic.into(),
         statements: statements.into(),
     }
 }
@@ -289,6 +308,12 @@ impl Compiler<'_> {
         let text = std::sync::Arc::clone(self.program.names.text(name));
         let location = self.location(call.head_span);
         let (callee, args, children) = match self.resolve_module(name) {
+            // Looked for when it runs, in the blocks that run then.
+            _ if self.program.names.special(name).is_some() => {
+                let list = self.arguments(&call.args).into();
+                let args = Arguments { list, warnings: Box::default() };
+                (ModuleCallee::Dynamic, args, child_block(self, &call.children))
+            }
             Some(callee) => {
                 let id = match &callee {
                     ModuleCallee::User { id, .. } | ModuleCallee::Foreign { id, .. } => *id,

@@ -413,8 +413,13 @@ impl Compiler<'_> {
         } else if let Some(local) = self.local(level, name, false) {
             candidates.push(local);
         }
-        let scope = Rc::clone(&self.scope);
-        let resolved = self.resolve_function(scope, name, &mut candidates);
+        let resolved = if self.program.names.special(name).is_some() {
+            // Looked for when it runs, in the blocks that run then.
+            Resolved::Unknown
+        } else {
+            let scope = Rc::clone(&self.scope);
+            self.resolve_function(scope, name, &mut candidates)
+        };
         if !candidates.is_empty() {
             let callee = Callee::Dynamic {
                 name: Some(name),

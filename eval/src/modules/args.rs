@@ -83,7 +83,11 @@ impl Args {
             fn_: ev.special(names.fn_).as_number().unwrap_or(0.0),
             fa: ev.special(names.fa).as_number().unwrap_or(0.0),
             fs: ev.special(names.fs).as_number().unwrap_or(0.0),
+            fe: 0.0,
         };
+        if ev.options.has_feature("discretization-by-error") {
+            fragments.fe = ev.special(names.fe).as_finite().unwrap_or(0.0).max(0.0);
+        }
         if fragments.fs < FINEST {
             ev.warn("$fs too small - clamping to 0.010000", self.location);
             fragments.fs = FINEST;

@@ -87,4 +87,13 @@ mod tests {
         assert_eq!(parse("#12345"), None);
         assert_eq!(parse("no such colour"), None);
     }
+
+    #[test]
+    fn names_of_the_xkcd_survey() {
+        assert_eq!(parse("xkcd:Cloudy Blue"), parse("#acc2d9"));
+        assert_eq!(parse("xkcd:robin's egg"), parse("#6dedfd"));
+        assert_eq!(parse("xkcd:blue/green"), parse("#0f9b8e"));
+        assert_eq!(parse("cloudy blue"), None);
+        assert_eq!(parse("xkcd:"), None);
+    }
 }

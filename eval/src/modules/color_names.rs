@@ -1,9 +1,26 @@
-//! The named colours of CSS Color Module Level 4.
+//! The named colours: those of CSS Color Module Level 4, and with the prefix `xkcd:` those of the xkcd colour survey.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 /// Colour of a lower-case name, as `0x00rrggbb`.
 pub(super) fn named(name: &str) -> Option<u32> {
+    if let Some(name) = name.strip_prefix("xkcd:") {
+        return XKCD.get(name).copied();
+    }
     NAMES.binary_search_by_key(&name, |(n, _)| n).ok().map(|i| NAMES[i].1)
 }
+
+/// The table is a file as its source has it, read when a model first asks for one of its 949 colours.
+static XKCD: LazyLock<FxHashMap<&str, u32>> = LazyLock::new(|| {
+    let lines = include_str!("xkcd_colors.txt").lines().filter(|line| !line.starts_with('#'));
+    let color = |line: &'static str| {
+        let (name, hex) = line.split_once('\t')?;
+        Some((name, u32::from_str_radix(hex, 16).ok()?))
+    };
+    lines.filter_map(color).collect()
+});
 
 /// Sorted by name.
 const NAMES: [(&str, u32); 148] = [
