@@ -60,3 +60,19 @@ screenshot: web ## make the README's picture anew
 clean: ## remove what was built
 	$(CARGO) clean
 	rm -rf $(WEB)/node_modules $(WEB)/*/dist $(WEB)/packages/*/dist
+
+.PHONY: bench-eval fuzz scadtest
+
+bench-eval: ## CPU time and memory of evaluation beside the installed openscad
+	@scripts/setup.sh test
+	$(CARGO) build --release --locked --quiet -p scadstream-eval --examples
+	target/release/examples/bench_eval
+
+FUZZ_SECONDS ?= 3600
+fuzz: ## broken and random programs for FUZZ_SECONDS, default an hour
+	$(CARGO) run --locked --quiet -p scadstream-eval --example fuzz -- $(FUZZ_SECONDS) $$(date +%s)
+	PROPTEST_CASES=1000 $(CARGO) test --locked --quiet -p scadstream-eval --test random_programs
+
+FILES ?=
+scadtest: ## run the tests of a library, as BOSL2 keeps them: make scadtest FILES='path/to/BOSL2/tests/*.scadtest'
+	$(CARGO) run --release --locked --quiet -p scadstream-eval --example scadtest -- $(FILES)

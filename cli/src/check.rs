@@ -22,9 +22,9 @@ pub(crate) fn main(arguments: &CheckArgs) -> ExitCode {
         let input = arguments.model.open()?;
         let pipeline = Pipeline::new(arguments.model.libraries(), Budgets::default());
         let control = Control { cancel: CancelToken::new(), watch: &Unwatched };
-        let model = pipeline
-            .evaluate(&input, &arguments.model.options(), &control)
-            .map_err(|stopped| stopped.to_string())?;
+        let options = arguments.model.options(&pipeline.parameters(&input))?;
+        let model =
+            pipeline.evaluate(&input, &options, &control).map_err(|stopped| stopped.to_string())?;
         run::print(model.messages(), arguments.model.quiet);
         Ok(if model.is_complete() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })

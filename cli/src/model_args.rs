@@ -6,6 +6,7 @@ use clap::Args;
 use scadstream_eval::{Camera, Options};
 use scadstream_geometry::export::png::View;
 use scadstream_pipeline::{Input, Libraries, Surroundings};
+use scadstream_syntax::customizer::{Parameter, ParameterSets, assignment};
 
 /// Where Debian's OpenSCAD and other users of its libraries put them.
 const SYSTEM_LIBRARIES: &str = "/usr/share/openscad/libraries";
@@ -20,6 +21,14 @@ pub(crate) struct ModelArgs {
     /// Set a top-level variable; wins over the model's own assignment
     #[arg(short = 'D', value_name = "NAME=VALUE")]
     pub(crate) define: Vec<String>,
+
+    /// Parameter sets saved by a customizer: a JSON file
+    #[arg(short = 'p', value_name = "FILE.json", requires = "parameter_set")]
+    pub(crate) parameter_file: Option<PathBuf>,
+
+    /// Which of the parameter sets to use; -D wins over it
+    #[arg(short = 'P', value_name = "NAME", requires = "parameter_file")]
+    pub(crate) parameter_set: Option<String>,
 
     /// Look for `include` and `use` in this folder too; before those in OPENSCADPATH
     #[arg(short = 'L', long = "library", value_name = "DIR")]
@@ -44,6 +53,10 @@ pub(crate) struct ModelArgs {
     /// Warn about parameters of builtin modules that are out of range
     #[arg(long, value_name = "BOOL", default_value_t = false, action = clap::ArgAction::Set)]
     pub(crate) check_parameter_ranges: bool,
+
+    /// Show the values of a user module's parameters in traces
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = clap::ArgAction::Set)]
+    pub(crate) trace_usermodule_parameters: bool,
 
     /// Most callers that an error names at either end of the trace
     #[arg(long, value_name = "N", default_value_t = 12)]
@@ -84,10 +97,18 @@ impl ModelArgs {
         Libraries::new(folders.chain([PathBuf::from(SYSTEM_LIBRARIES)]))
     }
 
-    /// The evaluator's settings.
-    pub(crate) fn options(&self) -> Options {
-        Options {
-            presets: self.define.clone(),
+    /// The evaluator's settings for a model with these parameters.
+    ///
+    /// # Errors
+    /// A line for the user, about the parameter sets.
+    pub(crate) fn options(&self, parameters: &[Parameter]) -> Result<Options, String> {
+        let mut presets = match (&self.parameter_file, &self.parameter_set) {
+            (Some(file), Some(set)) => saved(file, set, parameters)?,
+            _ => Vec::new(),
+        };
+        presets.extend(self.define.iter().cloned());
+        Ok(Options {
+            presets,
             features: self.enable.iter().cloned().collect(),
             camera: self.camera.unwrap_or_default(),
             seed: self.seed.unwrap_or_else(random_seed),
@@ -95,9 +116,24 @@ impl ModelArgs {
             check_parameters: self.check_parameters,
             check_parameter_ranges: self.check_parameter_ranges,
             trace_depth: self.trace_depth,
+            trace_parameters: self.trace_usermodule_parameters,
             ..Options::default()
-        }
+        })
     }
+}
+
+/// The assignments of a parameter set. What the model has no parameter for is left out, as OpenSCAD does.
+fn saved(file: &Path, set: &str, parameters: &[Parameter]) -> Result<Vec<String>, String> {
+    let name = file.display();
+    let text =
+        std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+    let sets = ParameterSets::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+    let values = sets.get(set).ok_or_else(|| format!("{name} has no parameter set \"{set}\""))?;
+    let assign = |(name, value): (&str, &str)| {
+        let parameter = parameters.iter().find(|parameter| *parameter.name == *name)?;
+        assignment(parameter, value)
+    };
+    Ok(values.filter_map(assign).collect())
 }
 
 /// Another number each time, as OpenSCAD has it.

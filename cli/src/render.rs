@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use scadstream_geometry::{CancelToken, Settings};
 use scadstream_pipeline::{
-    Budgets, Control, ExportOptions, Format, Needs, Parts, Pipeline, Progress, Watch, WriteError,
+    Budgets, Control, ExportOptions, Format, Needs, Parts, Pipeline, Progress, SyntaxText, Watch,
+    WriteError,
 };
 
 use crate::model_args::ModelArgs;
@@ -31,7 +32,7 @@ pub(crate) struct RenderArgs {
 
     /// The format, where the extension does not say it
     #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
-    export_format: Option<Format>,
+    export_format: Option<Wanted>,
 
     /// How files are written, such as export-pdf/paper-size=a3; export/parts=separate keeps objects apart in 3MF and GLB
     #[arg(short = 'O', value_name = "SECTION/KEY=VALUE")]
@@ -49,22 +50,50 @@ pub(crate) struct RenderArgs {
     summary_file: Option<PathBuf>,
 }
 
+/// What a file is to hold.
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    /// A text about the source.
+    Syntax(SyntaxText),
+    /// The result.
+    Result(Format),
+}
+
+impl Wanted {
+    fn from_path(path: &Path) -> Option<Self> {
+        let syntax = SyntaxText::from_path(path).map(Self::Syntax);
+        syntax.or_else(|| Format::from_path(path).map(Self::Result))
+    }
+}
+
 /// Runs the command.
 pub(crate) fn main(arguments: &RenderArgs) -> ExitCode {
     run::with_stack(|| render(arguments))
 }
 
 fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
-    let targets = arguments.targets()?;
+    let (texts, targets) = arguments.targets()?;
     let options = arguments.options()?;
     let start = Instant::now();
     let input = arguments.model.open()?;
     let pipeline = Pipeline::new(arguments.model.libraries(), Budgets::default());
+    for (path, text) in &texts {
+        match pipeline.syntax_text(&input, *text) {
+            Ok(text) => write(path, |out| Ok(out.write_all(text.as_bytes())?))?,
+            Err(messages) => {
+                run::print(&messages, arguments.model.quiet);
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    if targets.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
     let progress = ProgressLine::new();
     let control = Control { cancel: CancelToken::new(), watch: &progress };
     let quiet = arguments.model.quiet;
 
-    let settings = arguments.model.options();
+    let settings = arguments.model.options(&pipeline.parameters(&input))?;
     let model =
         pipeline.evaluate(&input, &settings, &control).map_err(|stopped| stopped.to_string())?;
     progress.clear();
@@ -117,20 +146,27 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Files to write.
+type Targets<'a> = (Vec<(&'a Path, SyntaxText)>, Vec<(&'a Path, Format)>);
+
 impl RenderArgs {
-    /// The files to write and the format of each.
-    fn targets(&self) -> Result<Vec<(&Path, Format)>, String> {
-        let target = |path: &'_ PathBuf| {
-            let format = self.export_format.or_else(|| Format::from_path(path));
-            format.ok_or_else(|| {
-                format!(
-                    "the extension of {} says no format: use one of {}, or --export-format",
-                    path.display(),
-                    names()
-                )
-            })
-        };
-        self.output.iter().map(|path| Ok((path.as_path(), target(path)?))).collect()
+    /// The files to write: texts about the source, and results with the format of each.
+    fn targets(&self) -> Result<Targets<'_>, String> {
+        let (mut texts, mut results) = (Vec::new(), Vec::new());
+        for path in &self.output {
+            match self.export_format.or_else(|| Wanted::from_path(path)) {
+                Some(Wanted::Syntax(text)) => texts.push((path.as_path(), text)),
+                Some(Wanted::Result(format)) => results.push((path.as_path(), format)),
+                None => {
+                    return Err(format!(
+                        "the extension of {} says no format: use one of {}, or --export-format",
+                        path.display(),
+                        names()
+                    ));
+                }
+            }
+        }
+        Ok((texts, results))
     }
 
     fn options(&self) -> Result<ExportOptions, String> {
@@ -174,13 +210,17 @@ fn names() -> String {
         Format::NAMES.iter().map(|(_, format)| format!(".{}", format.extension())).collect();
     let mut distinct = extensions;
     distinct.dedup();
+    distinct.extend([".ast".to_owned(), ".param".to_owned()]);
     distinct.join(" ")
 }
 
-fn parse_format(name: &str) -> Result<Format, String> {
-    Format::from_name(name).ok_or_else(|| {
+fn parse_format(name: &str) -> Result<Wanted, String> {
+    if let Some(text) = SyntaxText::from_name(name) {
+        return Ok(Wanted::Syntax(text));
+    }
+    Format::from_name(name).map(Wanted::Result).ok_or_else(|| {
         let known: Vec<_> = Format::NAMES.iter().map(|(name, _)| *name).collect();
-        format!("not one of {}", known.join(", "))
+        format!("not one of {}, ast, param", known.join(", "))
     })
 }
 

@@ -37,15 +37,7 @@ fn main() -> io::Result<()> {
         let out = folder.join(if workload.csg { "out.csg" } else { "out.echo" });
         let (mut theirs, mut ours) = ((f64::MAX, 0.0), (f64::MAX, 0.0));
         for _ in 0..3 {
-            theirs = quicker(
-                theirs,
-                cost(
-                    Command::new("/usr/bin/time")
-                        .args(["-f", "%U %S %M", "openscad", "-o"])
-                        .arg(&out)
-                        .arg(&file),
-                )?,
-            );
+            theirs = quicker(theirs, cost(timed().args(["openscad", "-o"]).arg(&out).arg(&file))?);
             ours = quicker(ours, cost(&mut here(&scad, &file, workload.csg))?);
         }
         println!(
@@ -63,11 +55,17 @@ fn main() -> io::Result<()> {
     std::fs::remove_dir_all(&folder)
 }
 
+/// Runs what is appended. The shell's own `time` tells milliseconds, GNU `time` tells memory; the last two lines of
+/// standard error are KiB, and seconds of user and system.
+fn timed() -> Command {
+    let mut command = Command::new("bash");
+    command.args(["-c", "TIMEFORMAT='%3U %3S'; time /usr/bin/time -f %M \"$@\"", "timed"]);
+    command
+}
+
 fn here(scad: &Path, file: &Path, csg: bool) -> Command {
-    let mut command = Command::new("/usr/bin/time");
-    // The program itself uses another allocator. glibc's arenas for threads grow by a few pages at a time, which would
-    // be a third of the time here.
-    command.env("MALLOC_ARENA_MAX", "1").args(["-f", "%U %S %M"]).arg(scad);
+    let mut command = timed();
+    command.arg(scad);
     if csg {
         command.arg("csg");
     }
@@ -78,8 +76,13 @@ fn here(scad: &Path, file: &Path, csg: bool) -> Command {
 fn cost(command: &mut Command) -> io::Result<Cost> {
     let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let numbers: Vec<f64> =
-        text.lines().last().unwrap_or_default().split(' ').filter_map(|n| n.parse().ok()).collect();
+    let mut lines = text.lines().rev();
+    let numbers: Vec<f64> = lines
+        .by_ref()
+        .take(2)
+        .flat_map(str::split_whitespace)
+        .filter_map(|n| n.parse().ok())
+        .collect();
     match numbers[..] {
         [user, system, memory] => Ok((user + system, memory)),
         _ => Err(io::Error::other(text)),

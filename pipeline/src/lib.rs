@@ -40,6 +40,7 @@ mod preview;
 mod progressive;
 mod recent;
 mod solved;
+mod syntax_text;
 
 pub use control::{Control, Progress, Stage, Stopped, Unwatched, Watch};
 pub use document_world::Files;
@@ -53,3 +54,4 @@ pub use pipeline::{Budgets, Pipeline};
 pub use progressive::Show;
 pub use recent::CacheFacts;
 pub use solved::{DrawnPart, NamedPart, Solved};
+pub use syntax_text::SyntaxText;

@@ -28,8 +28,8 @@ use crate::solved::{DrawnPart, NamedPart, Solved};
 /// Reuse changes the time, never the answer: every cache goes by content.
 #[derive(Debug)]
 pub struct Pipeline {
-    libraries: Libraries,
-    parses: ParseCache,
+    pub(crate) libraries: Libraries,
+    pub(crate) parses: ParseCache,
     pub(crate) solids: SolidCache,
     chunks: ChunkCaches,
 }

@@ -15,7 +15,7 @@ mod sets;
 pub use annotation::{Annotation, Annotations};
 pub use comment::{Comment, Item, Scalar};
 pub use json::parameters_json;
-pub use sets::{ParameterSets, ParameterSetsError};
+pub use sets::{ParameterSets, ParameterSetsError, assignment};
 
 use std::sync::Arc;
 

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::{Parameter, Widget};
+
 /// The sets of one file, in the order of their names.
 ///
 /// The file is `{"fileFormatVersion": "1", "parameterSets": {set: {parameter: value, ..}, ..}}`. All values are text,
@@ -79,6 +81,25 @@ impl ParameterSets {
         let (_, values) = self.sets.iter().find(|(set, _)| set == name)?;
         Some(values.iter().map(|(parameter, value)| (parameter.as_str(), value.as_str())))
     }
+}
+
+/// The assignment by which a saved value sets a parameter, as source text; none if it is no value of its type.
+pub fn assignment(parameter: &Parameter, saved: &str) -> Option<String> {
+    let name = &parameter.name;
+    let saved = saved.trim();
+    let is_number = |text: &str| text.trim().parse::<f64>().is_ok_and(f64::is_finite);
+    let fits = match &parameter.widget {
+        Widget::Checkbox { .. } => matches!(saved, "true" | "false"),
+        Widget::Number { .. } | Widget::NumberChoice { .. } => is_number(saved),
+        Widget::Vector { initial, .. } => {
+            let inner = saved.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))?;
+            inner.split(',').count() == initial.len() && inner.split(',').all(is_number)
+        }
+        Widget::Text { .. } | Widget::TextChoice { .. } => {
+            return Some(format!("{name} = {}", crate::print::quoted(saved)));
+        }
+    };
+    fits.then(|| format!("{name} = {saved}"))
 }
 
 fn text(value: &Value) -> Option<String> {
