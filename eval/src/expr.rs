@@ -127,8 +127,7 @@ impl Evaluator<'_> {
             Expr::Local(slot) => self.stack[env.base + *slot as usize].as_number()?,
             _ => return None,
         };
-        // NaN fails the comparison.
-        if !(index > -1.0) {
+        if index.is_nan() || index <= -1.0 {
             return None;
         }
         match &parts[0] {

@@ -173,8 +173,11 @@ mod tests {
 
     #[test]
     fn fragments_by_angle_are_coarsened_too() {
-        let by_angle = Fragments { fn_: 0.0, fa: 1.0, fs: 0.1 };
-        assert_eq!(capped(by_angle), Fragments { fn_: 0.0, fa: 30.0, fs: 0.1 });
+        let by_angle = Fragments { fn_: 0.0, fa: 1.0, fs: 0.1, ..Fragments::default() };
+        assert_eq!(
+            capped(by_angle),
+            Fragments { fn_: 0.0, fa: 30.0, fs: 0.1, ..Fragments::default() }
+        );
     }
 
     #[test]
