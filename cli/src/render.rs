@@ -113,7 +113,7 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let geometry = Settings::default();
+    let geometry = Settings { solver: arguments.solver.into(), ..Settings::default() };
     let mut solved =
         pipeline.solve(&model, geometry, &control).map_err(|stopped| stopped.to_string())?;
     let separate = options.parts == Parts::Separate || settings.has_feature("lazy-union");

@@ -29,8 +29,18 @@ pub struct Measure {
 
 /// Measures `mesh` by its connectivity as given: vertices at one position but with two indices are two.
 pub fn measure(mesh: &Mesh) -> Measure {
-    let pieces = pieces(mesh);
     let (edges, closed) = edges(mesh);
+    with_edges(mesh, edges, closed)
+}
+
+/// Measures a mesh that is known to be closed, as every solid is, in a third of the time: counting edges is the most of it.
+pub fn measure_closed(mesh: &Mesh) -> Measure {
+    debug_assert_eq!(edges(mesh), (mesh.triangles.len() * 3 / 2, true));
+    with_edges(mesh, mesh.triangles.len() * 3 / 2, true)
+}
+
+fn with_edges(mesh: &Mesh, edges: usize, closed: bool) -> Measure {
+    let pieces = pieces(mesh);
     let used = {
         let mut used = vec![false; mesh.positions.len()];
         mesh.triangles.iter().flatten().for_each(|v| used[*v as usize] = true);

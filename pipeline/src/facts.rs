@@ -1,6 +1,6 @@
 //! What a result measures.
 
-use scadstream_geometry::measure::measure;
+use scadstream_geometry::measure::measure_closed;
 use scadstream_geometry::{Region, Whole};
 
 /// Facts of a result. Lengths in model units.
@@ -28,7 +28,7 @@ impl Facts {
         match whole {
             Whole::Empty => Self::default(),
             Whole::Solid(mesh) => {
-                let measure = measure(mesh);
+                let measure = measure_closed(mesh);
                 Self {
                     volume: measure.volume,
                     area: measure.area,

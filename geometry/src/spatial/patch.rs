@@ -1,5 +1,7 @@
 //! The surface inside one cell.
 
+use std::sync::Arc;
+
 use crate::mesh::{Bounds, Mesh};
 
 /// Vertices closer than this, as a share of the largest coordinate, are the same one. The kernel's own tolerance is 1e-12
@@ -10,7 +12,7 @@ pub(super) const TOLERANCE: f64 = 1e-11;
 #[derive(Debug, Clone)]
 pub struct Patch {
     /// Its triangles, counter-clockwise seen from outside.
-    pub mesh: Mesh,
+    pub mesh: Arc<Mesh>,
     /// Edges that only one triangle of the patch has, as that triangle runs along them.
     pub(super) rim: Vec<Rim>,
 }
@@ -40,13 +42,13 @@ impl Patch {
             rim.len() == self::rim(&mesh, |_| true).len(),
             "a patch has no hole inside its cell"
         );
-        Self { mesh, rim }
+        Self { mesh: Arc::new(mesh), rim }
     }
 
     /// The patch of a surface whose rim may be anywhere.
     pub(super) fn of_mended(mesh: Mesh) -> Self {
         let rim = rim(&mesh, |_| true);
-        Self { mesh, rim }
+        Self { mesh: Arc::new(mesh), rim }
     }
 
     /// Bytes that it takes.

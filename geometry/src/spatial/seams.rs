@@ -118,7 +118,7 @@ fn merge_vertices(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -
     let mut concerned: Vec<usize> = loose.iter().map(|edge| edge.patch).collect();
     concerned.dedup();
     for index in concerned {
-        let mut mesh = patches[index].mesh.clone();
+        let mut mesh = (*patches[index].mesh).clone();
         for position in &mut mesh.positions {
             if let Some(target) = moved.get(&bits(*position)) {
                 *position = *target;
