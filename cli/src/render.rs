@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use scadstream_geometry::solve::Solver;
 use scadstream_geometry::{CancelToken, Settings};
 use scadstream_pipeline::{
     Budgets, Control, ExportOptions, Format, Needs, Parts, Pipeline, Progress, SyntaxText, Watch,
@@ -38,6 +39,10 @@ pub(crate) struct RenderArgs {
     #[arg(short = 'O', value_name = "SECTION/KEY=VALUE")]
     export_option: Vec<String>,
 
+    /// Evaluate booleans as a whole or cell by cell; `auto` takes cells for large models
+    #[arg(long, value_name = "SOLVER", value_enum, default_value_t = SolverChoice::Auto)]
+    solver: SolverChoice,
+
     #[command(flatten)]
     picture: PictureArgs,
 
@@ -48,6 +53,24 @@ pub(crate) struct RenderArgs {
     /// Write a summary as JSON to a file, of the kinds chosen or of all; `-` writes to standard output
     #[arg(long, value_name = "FILE")]
     summary_file: Option<PathBuf>,
+}
+
+/// How booleans are evaluated.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum SolverChoice {
+    Auto,
+    Direct,
+    Spatial,
+}
+
+impl From<SolverChoice> for Solver {
+    fn from(choice: SolverChoice) -> Self {
+        match choice {
+            SolverChoice::Auto => Solver::Auto,
+            SolverChoice::Direct => Solver::Direct,
+            SolverChoice::Spatial => Solver::Spatial,
+        }
+    }
 }
 
 /// What a file is to hold.
