@@ -28,6 +28,7 @@ use scadstream_csg::{ContentHash, Node, Origin};
 
 pub use self::objects::top_level;
 
+use self::objects::{Object, Role};
 use crate::cache::{Form, SolidCache};
 use crate::control::{CancelToken, Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -180,17 +181,18 @@ pub enum PartKind {
 pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     let start = Instant::now();
     let root = root.drawn_root();
-    let mut objects = objects::objects(&root);
+    let objects = objects::objects(&root);
     let by_cells = by_cells::solve_by_cells(&root, &objects, job)?;
-    if by_cells.part.is_some() {
-        objects.retain(|object| object.role != objects::Role::Result);
-    }
-    let plan = plan::plan(objects.iter().map(|object| &object.node), job.cache, &by_cells.known);
+    let is_solved = |object: &Object| object.role == Role::Result && by_cells.part.is_some();
+    let left: Vec<(usize, &Object)> =
+        objects.iter().enumerate().filter(|(_, object)| !is_solved(object)).collect();
+    let nodes = left.iter().map(|(_, object)| &object.node);
+    let plan = plan::plan(nodes, job.cache, &by_cells.known);
     let stats = SolveStats { nodes: plan.tasks.len(), cached: plan.cached, ..Default::default() };
     let parts: Mutex<Vec<Option<Part>>> = Mutex::new(vec![None; objects.len()]);
     let mut diagnostics = by_cells.diagnostics;
-    let said = run::run(plan, job, &|index, shape| {
-        let object = &objects[index];
+    let said = run::run(plan, job, &|place, shape| {
+        let (index, object) = left[place];
         if let Some(part) = objects::part_of(object, shape, job)? {
             if let Some(on_part) = job.on_part {
                 on_part(index, &part);

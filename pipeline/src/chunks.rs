@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use scadstream_csg::ContentHash;
+use scadstream_geometry::Mesh;
 use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan, Codec, MeshPlan, encode};
 
 use crate::control::{Control, Stopped};
@@ -31,18 +32,24 @@ impl ChunkCaches {
         eye: Option<[f32; 3]>,
         control: &Control<'_>,
     ) -> Result<ChunkPlan, Stopped> {
-        let of_part = |part: &DrawnPart| {
-            let key = (part.content, options);
+        let of_mesh = |part: u32, mesh: &Arc<Mesh>, content: ContentHash| {
+            let key = (content, options);
             if let Some(plan) = self.plans.get(&key) {
-                return Ok(plan);
+                return Ok((part, plan));
             }
             let is_cancelled = || control.cancel.is_cancelled();
-            let plan = MeshPlan::new(Arc::clone(&part.mesh), options, &is_cancelled);
+            let plan = MeshPlan::new(Arc::clone(mesh), options, &is_cancelled);
             let plan = Arc::new(plan.map_err(|_| Stopped::Cancelled)?);
             self.plans.insert(key, Arc::clone(&plan), plan.retained_bytes());
-            Ok(plan)
+            Ok((part, plan))
         };
-        let plans = parts.iter().map(of_part).collect::<Result<_, Stopped>>()?;
+        let of_part = |(number, part): (u32, &DrawnPart)| match &part.cells {
+            Some(cells) => (cells.patches.iter())
+                .map(|cell| of_mesh(number, &cell.patch.mesh, cell.content))
+                .collect::<Vec<_>>(),
+            None => vec![of_mesh(number, &part.mesh, part.content)],
+        };
+        let plans = (0..).zip(parts).flat_map(of_part).collect::<Result<_, Stopped>>()?;
         Ok(ChunkPlan::new(plans, eye))
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use scadstream_csg::{Node, Origin};
 use scadstream_eval::Options;
-use scadstream_geometry::solve::OnPart;
+use scadstream_geometry::solve::{OnPart, Solver};
 use scadstream_geometry::{
     CacheStats, Cancelled, Diagnostic, Job, PartKind, Settings, SolidCache, Solution, Whole, solve,
 };
@@ -127,6 +127,8 @@ impl Pipeline {
         control: &Control<'_>,
         on_part: &OnPart<'_>,
     ) -> Result<Solution, Stopped> {
+        // Solved by cells, all objects together would be one part.
+        let settings = Settings { solver: Solver::Direct, ..settings };
         self.with_job(model, settings, control, Some(on_part), |job| solve(root, job))
     }
 
@@ -179,6 +181,7 @@ impl Pipeline {
         settings: Settings,
         control: &Control<'_>,
     ) -> Result<Vec<NamedPart>, Stopped> {
+        let settings = Settings { solver: Solver::Direct, ..settings };
         let job = Job { settings, ..Job::new(&self.solids, control.cancel.clone()) };
         let solution = solve(model.root(), &job).map_err(|_| Stopped::Cancelled)?;
         let solids = solution.parts.into_iter().filter(|part| part.kind == PartKind::Solid);

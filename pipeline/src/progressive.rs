@@ -217,7 +217,7 @@ fn side_by_side(parts: &[DrawnPart]) -> DrawnPart {
         hasher.hash(part.content);
     }
     let kind = parts.first().map_or(PartKind::Solid, |part| part.kind);
-    DrawnPart { kind, mesh: Arc::new(mesh), content: hasher.finish() }
+    DrawnPart { kind, mesh: Arc::new(mesh), content: hasher.finish(), cells: None }
 }
 
 /// A watch that is told where work is but not how far: the share is that of the exact result.

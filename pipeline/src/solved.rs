@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use scadstream_csg::ContentHash;
+use scadstream_geometry::spatial::Cells;
 use scadstream_geometry::{Mesh, Part, PartKind, Solution, Whole};
 
 use crate::facts::Facts;
@@ -45,11 +46,18 @@ pub struct DrawnPart {
     pub mesh: Arc<Mesh>,
     /// Hash of what the mesh was made from: parts with equal hashes have equal meshes.
     pub content: ContentHash,
+    /// The cells that the mesh was put together from, if it was; an edit leaves most of them as they are.
+    pub cells: Option<Arc<Cells>>,
 }
 
 impl From<&Part> for DrawnPart {
     fn from(part: &Part) -> Self {
-        Self { kind: part.kind, mesh: Arc::clone(&part.mesh), content: part.hash }
+        Self {
+            kind: part.kind,
+            mesh: Arc::clone(&part.mesh),
+            content: part.hash,
+            cells: part.cells.clone(),
+        }
     }
 }
 
@@ -66,7 +74,8 @@ impl Solved {
         let united = match &whole {
             Whole::Solid(mesh) if !are_apart => {
                 let content = solution.whole_key();
-                Some(DrawnPart { kind: PartKind::Solid, mesh: Arc::clone(mesh), content })
+                let (kind, mesh) = (PartKind::Solid, Arc::clone(mesh));
+                Some(DrawnPart { kind, mesh, content, cells: None })
             }
             Whole::Solid(_) | Whole::Flat(_) | Whole::Empty => None,
         };

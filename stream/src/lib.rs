@@ -13,7 +13,7 @@
 //! let corners = vec![[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
 //! let mesh = Arc::new(Mesh::new(corners, vec![[0, 1, 2]]));
 //! let part = MeshPlan::new(mesh, ChunkOptions::default(), &|| false)?;
-//! let plan = ChunkPlan::new(vec![Arc::new(part)], None);
+//! let plan = ChunkPlan::new(vec![(0, Arc::new(part))], None);
 //! let (info, chunk) = plan.chunks().next().expect("a triangle makes a chunk");
 //! assert_eq!((info.triangles, chunk.positions.len()), (1, 3));
 //! # Ok::<(), scadstream_stream::Cancelled>(())

@@ -32,21 +32,21 @@ pub struct ChunkInfo {
 /// Chunks are made one at a time when asked for, so that a slow reader costs no memory.
 #[derive(Debug)]
 pub struct ChunkPlan {
-    parts: Vec<Arc<MeshPlan>>,
+    plans: Vec<Arc<MeshPlan>>,
     infos: Vec<ChunkInfo>,
-    /// Index of each chunk in its part's plan, parallel to `infos`.
-    places: Vec<u32>,
+    /// The plan of each chunk and its index there, parallel to `infos`.
+    places: Vec<(u32, u32)>,
 }
 
 impl ChunkPlan {
-    /// The chunks of all `parts`. Seen from `eye`, if it is given, the nearest and largest come first, otherwise the
+    /// The chunks of all `plans`, each with the part that its mesh is of: the whole of it or a piece. Seen from `eye`, if it is given, the nearest and largest come first, otherwise the
     /// largest.
-    pub fn new(parts: Vec<Arc<MeshPlan>>, eye: Option<[f32; 3]>) -> Self {
-        let mut chunks: Vec<(ChunkInfo, u32)> = Vec::new();
-        for (part, plan) in (0..).zip(&parts) {
+    pub fn new(plans: Vec<(u32, Arc<MeshPlan>)>, eye: Option<[f32; 3]>) -> Self {
+        let mut chunks: Vec<(ChunkInfo, (u32, u32))> = Vec::new();
+        for (number, (part, plan)) in (0..).zip(&plans) {
             chunks.extend((0..).zip(plan.pieces()).map(|(place, piece)| {
                 let info = ChunkInfo {
-                    part,
+                    part: *part,
                     paint: piece.paint,
                     hash: piece.hash,
                     bounds: piece.bounds,
@@ -54,7 +54,7 @@ impl ChunkPlan {
                     triangles: piece.triangles(),
                     byte_len: piece.vertices * 12 + piece.triangles() * 6,
                 };
-                (info, place)
+                (info, (number, place))
             }));
         }
         // Of several as large, the hash decides, so that the order is a matter of content alone.
@@ -63,7 +63,8 @@ impl ChunkPlan {
             by_size.then(a.hash.cmp(&b.hash)).then(a.part.cmp(&b.part))
         });
         let (infos, places) = chunks.into_iter().unzip();
-        Self { parts, infos, places }
+        let plans = plans.into_iter().map(|(_, plan)| plan).collect();
+        Self { plans, infos, places }
     }
 
     /// Every chunk's description, in the order of sending.
@@ -73,8 +74,8 @@ impl ChunkPlan {
 
     /// Bytes that the plan itself holds; the meshes, which it shares, do not count.
     pub fn retained_bytes(&self) -> usize {
-        let parts = self.parts.iter().map(|part| part.plan_bytes());
-        parts.sum::<usize>() + size_of_val::<[ChunkInfo]>(&self.infos)
+        let plans = self.plans.iter().map(|plan| plan.plan_bytes());
+        plans.sum::<usize>() + size_of_val::<[ChunkInfo]>(&self.infos)
     }
 
     /// Makes chunk `index`; the same bytes each time.
@@ -82,8 +83,8 @@ impl ChunkPlan {
     /// # Panics
     /// If `index` is not below the number of [`infos`](Self::infos).
     pub fn chunk(&self, index: usize, builder: &mut ChunkBuilder) -> Chunk {
-        let part = &self.parts[self.infos[index].part as usize];
-        part.chunk(self.places[index] as usize, builder)
+        let (plan, place) = self.places[index];
+        self.plans[plan as usize].chunk(place as usize, builder)
     }
 
     /// All chunks, each made when the iterator comes to it.

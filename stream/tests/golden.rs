@@ -38,7 +38,7 @@ fn check(name: &str, payload: &[u8]) {
 #[test]
 fn payloads_are_those_of_the_golden_files() {
     let part = MeshPlan::new(Arc::new(bowl()), ChunkOptions::default(), &|| false);
-    let plan = ChunkPlan::new(vec![Arc::new(part.expect("nobody cancels"))], None);
+    let plan = ChunkPlan::new(vec![(0, Arc::new(part.expect("nobody cancels")))], None);
     let (_, chunk) = plan.chunks().next().expect("a chunk");
     assert_eq!((chunk.positions.len(), chunk.triangles.len()), (81, 128));
     let mut raw = vec![0; chunk.byte_len()];

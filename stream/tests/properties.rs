@@ -35,7 +35,7 @@ fn of_plan(plan: &ChunkPlan) -> BTreeMap<Key, usize> {
 
 fn plan(mesh: Mesh, vertices: usize) -> ChunkPlan {
     let part = MeshPlan::new(Arc::new(mesh), ChunkOptions { vertices }, &|| false);
-    ChunkPlan::new(vec![Arc::new(part.expect("nobody cancels"))], None)
+    ChunkPlan::new(vec![(0, Arc::new(part.expect("nobody cancels")))], None)
 }
 
 fn mesh() -> impl Strategy<Value = Mesh> {
@@ -153,7 +153,7 @@ fn what_is_near_comes_first_and_without_an_eye_what_is_large() {
         Arc::new(part.expect("nobody cancels"))
     };
     let eye = [41.0, 41.0, 1.0];
-    let near = ChunkPlan::new(vec![part()], Some(eye));
+    let near = ChunkPlan::new(vec![(0, part())], Some(eye));
     let [min, max] = near.infos()[0].bounds;
     assert!(min[0] > 20.0 && min[1] > 20.0, "{min:?} {max:?} is in the corner where the eye is");
     let diagonal = |index: usize| {
