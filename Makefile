@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench bench-stream bench-geometry fuzz-import web lint-web screenshot clean
+.PHONY: help run test check bench bench-stream bench-geometry bench-eval fuzz fuzz-import scadtest web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,8 +60,6 @@ screenshot: web ## make the README's picture anew
 clean: ## remove what was built
 	$(CARGO) clean
 	rm -rf $(WEB)/node_modules $(WEB)/*/dist $(WEB)/packages/*/dist
-
-.PHONY: bench-eval fuzz scadtest
 
 bench-eval: ## CPU time and memory of evaluation beside the installed openscad
 	@scripts/setup.sh test
