@@ -126,7 +126,7 @@ fn check(start: Vec<Statement>, edits: Vec<Edit>, budgets: Budgets) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn an_edited_result_is_the_fresh_one(
