@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench bench-stream bench-geometry bench-eval fuzz fuzz-import scadtest web lint-web screenshot clean
+.PHONY: help run test check bench bench-stream bench-geometry bench-eval fuzz fuzz-import scadtest torture soak large bench-memory tools web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,26 @@ bench-geometry: ## ten models of all kinds beside the installed openscad and ope
 	@scripts/setup.sh bench
 	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
 	target/release/bench_geometry
+
+MINUTES ?= 10
+TORTURE_SECONDS ?= 120
+
+torture: tools ## hostile models by eight sessions while a ninth works, then faults from outside
+	target/release/torture $(TORTURE_SECONDS)
+	target/release/faults
+
+soak: tools ## mixed edits for MINUTES=10, meant for 1440: what is held at the end
+	target/release/soak $(MINUTES)
+
+large: tools ## a model of more than 2 GB, in one piece and by a server with 800 MB
+	target/release/large
+
+bench-memory: tools ## what counting allocations costs
+	target/release/bench_allocator
+
+tools:
+	@scripts/setup.sh test
+	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
 
 screenshot: web ## make the README's picture anew
 	@scripts/setup.sh test

@@ -28,6 +28,7 @@ if [ "$1" != run ]; then
     python=$(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2])' 2>/dev/null || echo python3)
     want python3-venv "/usr/lib/$python/ensurepip/__init__.py"
     want openscad /usr/bin/openscad
+    want prometheus /usr/bin/promtool
     want openscad-testing-data /usr/share/openscad/regression
 fi
 if [ -n "$packages" ]; then

@@ -6,30 +6,29 @@
 mod parameters;
 mod picture;
 mod translate;
+mod work;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use scadstream_eval::Options;
-use scadstream_geometry::{CancelToken, Settings};
+use scadstream_geometry::Settings;
 use scadstream_memory::pressure::PressureLevel;
 use scadstream_pipeline::{
-    Budgets, Control, DrawnPart, ExportOptions, Files, Format, Input, Libraries, Model, Needs,
-    Pipeline, Solved, Stopped, Surroundings, Watch,
+    Budgets, DrawnPart, ExportOptions, Files, Forecast, Format, Input, Libraries, Model, Needs,
+    Pipeline, Solved, Surroundings,
 };
 use scadstream_stream::ChunkOptions;
 
 use self::picture::scene;
-use self::translate::{diagnostic, failure, place, statistics};
+use self::translate::{diagnostic, failure, statistics};
+use self::work::{Work, relieve, too_large};
 use scadstream_server::engine::{
     CacheState, Caches, Detail, Document, Engine, ExportJob, ExportedFile, Failure, FailureCode,
     JobSink, Outcome, Progress, RenderJob, Stage,
 };
-use scadstream_server::job_control::{JobControl, Stop};
-
-/// Hulls that a Minkowski sum unites at once under high memory pressure: the least there can be.
-const MINKOWSKI_CHUNK_UNDER_PRESSURE: usize = 2;
+use scadstream_server::job_control::JobControl;
 
 /// Documents through the pipeline, with caches that live as long as the worker.
 pub(crate) struct DocumentEngine {
@@ -89,7 +88,8 @@ impl DocumentEngine {
             preview,
             ..Options::default()
         };
-        let model = self.pipeline.evaluate(&input, &options, &work.control())?;
+        let model = self.pipeline.evaluate(&input, &options, &work.control());
+        let model = model.map_err(|stopped| work.ended(stopped, None))?;
         work.sink().diagnostics(model.messages().iter().map(diagnostic).collect());
         if model.is_complete() { Ok(model) } else { Err(Ended::Failed(failure(&model))) }
     }
@@ -104,16 +104,19 @@ impl DocumentEngine {
     ) -> Result<Solved, Ended> {
         let stage = Stage::Solve;
         work.sink().progress(Progress { stage, fraction: Some(0.0), place: None });
-        let mut settings = Settings::default();
-        if work.job.pressure() >= PressureLevel::High {
-            settings.minkowski_chunk = MINKOWSKI_CHUNK_UNDER_PRESSURE;
+        let settings = Settings::default();
+        let forecast = Forecast::of(model.root());
+        let limit_bytes = work.job.thresholds().hard;
+        if detail != Detail::Preview && forecast.at_least_bytes > limit_bytes {
+            return Err(Ended::Failed(too_large(forecast, limit_bytes)));
         }
         let control = work.control();
         let solved = match detail {
             Detail::Preview => self.pipeline.solve_coarsely(model, settings, &control),
             Detail::Exact => self.pipeline.solve(model, settings, &control),
             Detail::Both => self.pipeline.solve_progressively(model, settings, &control, show),
-        }?;
+        };
+        let solved = solved.map_err(|stopped| work.ended(stopped, Some(forecast)))?;
         work.sink().diagnostics(solved.messages.iter().map(diagnostic).collect());
         Ok(solved)
     }
@@ -125,7 +128,7 @@ impl DocumentEngine {
         sink: &mut dyn JobSink,
     ) -> Result<Outcome, Ended> {
         let preview = job.detail == Detail::Preview;
-        let work = Work::new(control, sink);
+        let work = Work::new(control, &self.pipeline, sink);
         let model = self.evaluate(&job.document, preview, &work)?;
         work.sink().parameters(parameters::parameters(model.parameters()));
         let options = ChunkOptions { vertices: self.chunk_vertices };
@@ -135,16 +138,47 @@ impl DocumentEngine {
                 work.sink().scene(scene);
             }
         };
-        let solved = self.solve(&model, job.detail, &work, &show)?;
+        let solved = match self.solve(&model, job.detail, &work, &show) {
+            Err(Ended::Failed(failure)) if failure.code == FailureCode::MemoryLimit && !preview => {
+                return Err(self.reduced(&model, job, failure, work.again(&self.pipeline)));
+            }
+            solved => solved?,
+        };
 
         work.sink().progress(Progress { stage: Stage::Chunk, fraction: None, place: None });
         let start = Instant::now();
-        let mut picture = scene(&self.pipeline, &solved.parts, job, options, &work.control())?;
+        let picture = scene(&self.pipeline, &solved.parts, job, options, &work.control());
+        let mut picture = picture.map_err(|stopped| work.ended(stopped, None))?;
         picture.exact = !preview;
         let chunking = start.elapsed();
         work.sink().scene(picture);
         let times = times(&model, &solved, Some((Stage::Chunk, chunking)));
         Ok(Outcome::Done(Box::new(statistics(&solved.facts, times))))
+    }
+
+    /// Shows a model that does not fit in its coarse form, if that fits, and says so in the failure.
+    fn reduced(
+        &self,
+        model: &Model,
+        job: &RenderJob,
+        mut failure: Failure,
+        work: Work<'_>,
+    ) -> Ended {
+        let options = ChunkOptions { vertices: self.chunk_vertices };
+        let coarse = self.pipeline.solve_coarsely(model, Settings::default(), &work.control());
+        let shown = coarse
+            .and_then(|coarse| scene(&self.pipeline, &coarse.parts, job, options, &work.control()));
+        match shown {
+            Ok(mut picture) => {
+                picture.exact = false;
+                work.sink().scene(picture);
+                failure.message += " Reduced detail is shown.";
+                Ended::Failed(failure)
+            }
+            Err(_) if work.job.is_cancelled() => Ended::Cancelled,
+            // Why less detail did not fit either is of no use to anybody.
+            Err(_) => Ended::Failed(failure),
+        }
     }
 
     fn try_export(
@@ -162,7 +196,7 @@ impl DocumentEngine {
                 details: Vec::new(),
             }
         })?;
-        let work = Work::new(control, sink);
+        let work = Work::new(control, &self.pipeline, sink);
         let model = self.evaluate(&job.document, false, &work)?;
         let mut content = Vec::new();
         let mut facts = scadstream_pipeline::Facts::default();
@@ -206,52 +240,7 @@ impl Engine for DocumentEngine {
     }
 
     fn trim(&mut self, level: PressureLevel) {
-        match level {
-            PressureLevel::Low => {}
-            PressureLevel::Moderate => self.pipeline.forget_solids(),
-            PressureLevel::High | PressureLevel::Critical => self.pipeline.forget(),
-        }
-    }
-}
-
-/// One job's hold on the pipeline: the kernel's token follows the job's, checkpoints go to the job's memory limit, and
-/// reports from any thread to its sink.
-struct Work<'a> {
-    job: &'a JobControl,
-    cancel: CancelToken,
-    sink: Mutex<&'a mut dyn JobSink>,
-}
-
-impl<'a> Work<'a> {
-    fn new(job: &'a JobControl, sink: &'a mut dyn JobSink) -> Self {
-        let cancel = CancelToken::new();
-        let token = cancel.clone();
-        job.on_cancel(move || token.cancel());
-        Self { job, cancel, sink: Mutex::new(sink) }
-    }
-
-    fn control(&self) -> Control<'_> {
-        Control { cancel: self.cancel.clone(), watch: self }
-    }
-
-    fn sink(&self) -> MutexGuard<'_, &'a mut dyn JobSink> {
-        // A sink only passes messages on; a panic elsewhere does not break it.
-        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Watch for Work<'_> {
-    fn checkpoint(&self, progress: scadstream_pipeline::Progress) -> Result<(), String> {
-        self.sink().progress(Progress {
-            stage: translate::stage(progress.stage),
-            fraction: progress.fraction.map(|fraction| fraction as f32),
-            place: progress.place.as_ref().map(place),
-        });
-        match self.job.checkpoint() {
-            // The pipeline sees its own token, which is cancelled with the job's.
-            Ok(()) | Err(Stop::Cancelled) => Ok(()),
-            Err(limit) => Err(limit.to_string()),
-        }
+        relieve(&self.pipeline, level);
     }
 }
 
@@ -264,20 +253,6 @@ enum Ended {
 impl From<Failure> for Ended {
     fn from(failure: Failure) -> Self {
         Ended::Failed(failure)
-    }
-}
-
-impl From<Stopped> for Ended {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::Refused { reason, place: at } => Ended::Failed(Failure {
-                code: FailureCode::MemoryLimit,
-                message: format!("the model needs more memory than it may use: {reason}"),
-                place: at.as_ref().map(place),
-                details: Vec::new(),
-            }),
-            _ => Ended::Cancelled,
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod check;
 mod engine;
+mod log_args;
 mod model_args;
 mod picture_args;
 mod render;

@@ -15,8 +15,9 @@ use clap::Args;
 use scadstream_memory::settings::MemorySettings;
 use scadstream_pipeline::Libraries;
 use scadstream_server::config::{ServerConfig, WorkerCommand};
-use scadstream_server::logging::{self, LogFormat};
 use scadstream_server::{listener, server, shutdown};
+
+use crate::log_args::LogArgs;
 
 /// Serve the editor page and the stream.
 ///
@@ -68,13 +69,20 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     drain_seconds: u64,
 
-    /// Log as text or as JSON lines, to standard error
-    #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = parse_log_format)]
-    log_format: LogFormat,
+    /// Further worker processes for short jobs only, so that small models need not wait for large ones
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    express_workers: u16,
 
-    /// What is logged: a level (error, warn, info, debug) or a filter such as `info,scadstream_server=debug`
-    #[arg(long, value_name = "FILTER", env = "SCADSTREAM_LOG", default_value = "info")]
-    log: String,
+    /// Jobs after which a worker process is replaced by a fresh one
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    jobs_per_worker: u64,
+
+    /// Do not shut workers in by Landlock and seccomp
+    #[arg(long)]
+    no_sandbox: bool,
+
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// Runs the command.
@@ -90,7 +98,7 @@ pub(crate) fn main(arguments: ServeArgs) -> ExitCode {
 }
 
 fn serve(arguments: ServeArgs) -> Result<(), String> {
-    logging::start(arguments.log_format, &arguments.log).map_err(|error| error.to_string())?;
+    arguments.log.start()?;
     let config = config(&arguments)?;
     if let Some(folder) = config.web_folder.as_ref().filter(|folder| !folder.is_dir()) {
         return Err(format!(
@@ -129,8 +137,14 @@ fn config(arguments: &ServeArgs) -> Result<ServerConfig, String> {
     let workers = arguments.workers.map_or(defaults.workers, usize::from);
     let path = std::env::var_os("OPENSCADPATH").unwrap_or_default();
     let libraries = arguments.library.iter().cloned().chain(Libraries::split(&path));
-    let mut worker: Vec<OsString> =
-        vec!["worker".into(), "--workers".into(), workers.to_string().into()];
+    let express_workers = usize::from(arguments.express_workers);
+    let processes = (workers + express_workers).to_string();
+    let mut worker: Vec<OsString> = vec!["worker".into(), "--workers".into(), processes.into()];
+    worker.extend(["--job-seconds".into(), arguments.job_seconds.to_string().into()]);
+    worker.extend(arguments.log.arguments());
+    if arguments.no_sandbox {
+        worker.push("--no-sandbox".into());
+    }
     for folder in libraries {
         worker.extend(["--library".into(), folder.into_os_string()]);
     }
@@ -140,6 +154,8 @@ fn config(arguments: &ServeArgs) -> Result<ServerConfig, String> {
     Ok(ServerConfig {
         listen: arguments.listen,
         workers,
+        express_workers,
+        jobs_per_worker: arguments.jobs_per_worker,
         worker_command: WorkerCommand { arguments: worker, ..WorkerCommand::default() },
         web_folder: arguments.web.clone(),
         token: arguments.token.clone(),
@@ -151,12 +167,4 @@ fn config(arguments: &ServeArgs) -> Result<ServerConfig, String> {
         memory,
         ..defaults
     })
-}
-
-fn parse_log_format(name: &str) -> Result<LogFormat, String> {
-    match name {
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("text or json".into()),
-    }
 }

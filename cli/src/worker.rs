@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use scadstream_memory::pool::PoolSettings;
@@ -11,6 +12,7 @@ use scadstream_memory::system;
 use scadstream_server::worker::{self, WorkerSettings};
 
 use crate::engine::{DocumentEngine, DocumentEngineConfig};
+use crate::log_args::LogArgs;
 
 /// Memory assumed when the system does not tell.
 const UNKNOWN_MACHINE_BYTES: u64 = 4_000_000_000;
@@ -32,6 +34,18 @@ pub(crate) struct WorkerArgs {
     /// Experimental feature of the language
     #[arg(long)]
     enable: Vec<String>,
+
+    /// Longest that a job may run
+    #[arg(long, default_value_t = 300)]
+    job_seconds: u64,
+
+    /// Keep the rights that the sandbox takes away
+    #[arg(long)]
+    no_sandbox: bool,
+
+    /// What is logged, and how
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 /// Runs the command: until the supervisor closes the socket.
@@ -47,6 +61,7 @@ pub(crate) fn main(arguments: WorkerArgs) -> ExitCode {
 }
 
 fn work(arguments: WorkerArgs) -> Result<(), String> {
+    arguments.log.start()?;
     // The supervisor has read the same environment, so nothing here is new to it.
     let memory = MemorySettings::from_env().map_err(|error| error.to_string())?;
     let machine = system::available_to_us_bytes().unwrap_or(UNKNOWN_MACHINE_BYTES);
@@ -57,12 +72,35 @@ fn work(arguments: WorkerArgs) -> Result<(), String> {
         idle_time: memory.buffer_cleanup,
         ..PoolSettings::default()
     };
+    let settings = WorkerSettings {
+        thresholds,
+        pool,
+        job_time: Duration::from_secs(arguments.job_seconds),
+        sandbox: !arguments.no_sandbox,
+        readable: arguments.library.iter().cloned().chain(font_folders()).collect(),
+    };
     let engine = DocumentEngineConfig {
         libraries: arguments.library,
         features: arguments.enable,
         chunk_vertices: memory.chunk_vertices,
         solid_cache_bytes: (thresholds.warning / SOLID_CACHE_SHARE) as usize,
     };
-    worker::run(WorkerSettings { thresholds, pool }, move || DocumentEngine::new(engine.clone()))
+    worker::run(settings, move || DocumentEngine::new(engine.clone()))
         .map_err(|error| error.to_string())
+}
+
+/// Where fonts and their configuration lie, which `text()` reads.
+fn font_folders() -> impl Iterator<Item = PathBuf> {
+    const SYSTEM: [&str; 5] = [
+        "/etc/fonts",
+        "/usr/share/fontconfig",
+        "/usr/share/fonts",
+        "/usr/local/share/fonts",
+        "/var/cache/fontconfig",
+    ];
+    let own = std::env::home_dir().into_iter();
+    let own = own.flat_map(|home| [home.join(".fonts"), home.join(".local/share/fonts")]);
+    let given = std::env::var_os("OPENSCAD_FONT_PATH").unwrap_or_default();
+    let given: Vec<PathBuf> = std::env::split_paths(&given).collect();
+    SYSTEM.into_iter().map(PathBuf::from).chain(own).chain(given)
 }

@@ -1,6 +1,6 @@
 //! What a caller holds over work in progress: stopping it and watching it.
 
-use scadstream_csg::Origin;
+use scadstream_csg::{Node, Origin};
 
 pub use crate::kernel::CancelToken;
 
@@ -11,6 +11,15 @@ pub struct Progress {
     pub fraction: f64,
     /// The node at work.
     pub origin: Origin,
+}
+
+/// Looks after a solve at work: hears what it is at, and says when to take less memory. Called from any thread, often.
+pub trait Attendant: Sync {
+    /// A node is about to be worked on.
+    fn begins(&self, node: &Node);
+
+    /// Whether memory is short: then branches are worked on one at a time, and Minkowski sums in the smallest pieces.
+    fn is_short_of_memory(&self) -> bool;
 }
 
 /// The work was cancelled. An outcome the caller asked for, not a fault.

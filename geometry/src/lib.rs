@@ -60,7 +60,7 @@ pub mod union;
 
 pub use affine::Affine;
 pub use cache::{CacheStats, SolidCache};
-pub use control::{CancelToken, Cancelled, Progress};
+pub use control::{Attendant, CancelToken, Cancelled, Progress};
 pub use diagnostic::{Diagnostic, Severity};
 pub use kernel::{KernelError, Solid};
 pub use mesh::{Bounds, Mesh, Paint, Run};

@@ -12,7 +12,7 @@
 //!
 //! Pieces are united in chunks of neighbours, chunks in pairs of neighbours, and so on up: memory holds one path of
 //! that tree per thread instead of all hulls at once, a tenth of the peak for the same result. The tree depends on the
-//! operands alone, so the result does not depend on threads.
+//! operands and the chunk alone, so the result does not depend on threads.
 
 mod patches;
 mod surface;
@@ -25,17 +25,24 @@ use crate::affine::Affine;
 use crate::kernel::{CancelToken, KernelError, Solid};
 use crate::union::union;
 
+/// The fewest hulls that can be united at once.
+pub const LEAST_CHUNK: usize = 2;
+
+/// Says how many hulls to unite at once; asked again for each part of a sum, from any thread.
+pub type ChunkSize<'a> = dyn Fn() -> usize + Sync + 'a;
+
 /// Most points given to one hull; larger sums take the hull of hulls.
 const MOST_POINTS: usize = 1 << 20;
 
-/// The Minkowski sum; none if it is flat. `chunk` hulls are united at once, at least 2.
+/// The Minkowski sum; none if it is flat. `chunk` hulls are united at once, at least [`LEAST_CHUNK`]; when it says no
+/// more than that, memory is short, and halves are worked on one after the other.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
 pub fn minkowski(
     a: &Solid,
     b: &Solid,
-    chunk: usize,
+    chunk: &ChunkSize<'_>,
     token: &CancelToken,
 ) -> Result<Option<Solid>, KernelError> {
     let (bodies_a, bodies_b) = (bodies(a), bodies(b));
@@ -51,6 +58,7 @@ pub fn minkowski(
             let (patches_a, patches_b) =
                 (convex_pieces(body_a, token)?, convex_pieces(body_b, token)?);
             for patch_a in &patches_a {
+                token.check()?;
                 let with_a = patches_b
                     .iter()
                     .map(|patch_b| Piece::new(Arc::clone(patch_a), Arc::clone(patch_b)));
@@ -60,7 +68,7 @@ pub fn minkowski(
         }
     }
     let pieces = in_spatial_order(pieces);
-    let mut parts: Vec<Solid> = reduce(&pieces, chunk.max(2), token)?.into_iter().collect();
+    let mut parts: Vec<Solid> = reduce(&pieces, chunk, token)?.into_iter().collect();
     let unsimplified = parts.len();
     parts.extend(whole);
     if parts.len() == unsimplified {
@@ -127,11 +135,12 @@ impl Piece {
 /// The union of the pieces' sums, as a balanced tree whose leaves are chunks.
 fn reduce(
     pieces: &[Piece],
-    chunk: usize,
+    chunk: &ChunkSize<'_>,
     token: &CancelToken,
 ) -> Result<Option<Solid>, KernelError> {
     token.check()?;
-    if pieces.len() <= chunk {
+    let at_once = chunk().max(LEAST_CHUNK);
+    if pieces.len() <= at_once {
         let mut hulls = Vec::with_capacity(pieces.len());
         for piece in pieces {
             hulls.extend(piece.sum(token)?);
@@ -139,9 +148,14 @@ fn reduce(
         return united(&hulls, token);
     }
     // Halves in whole chunks, so that all chunks but the last are full.
-    let chunks = pieces.len().div_ceil(chunk);
-    let (low, high) = pieces.split_at(chunks / 2 * chunk);
-    let (low, high) = rayon::join(|| reduce(low, chunk, token), || reduce(high, chunk, token));
+    let chunks = pieces.len().div_ceil(at_once);
+    let (low, high) = pieces.split_at(chunks / 2 * at_once);
+    let (low, high) = if at_once == LEAST_CHUNK {
+        let low = reduce(low, chunk, token)?;
+        (Ok(low), reduce(high, chunk, token))
+    } else {
+        rayon::join(|| reduce(low, chunk, token), || reduce(high, chunk, token))
+    };
     let halves: Vec<Solid> = low?.into_iter().chain(high?).collect();
     united(&halves, token)
 }

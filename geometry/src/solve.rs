@@ -30,7 +30,7 @@ pub use self::objects::top_level;
 
 use self::objects::{Object, Role};
 use crate::cache::{Form, SolidCache};
-use crate::control::{CancelToken, Cancelled, Progress};
+use crate::control::{Attendant, CancelToken, Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::kernel::{KernelError, Solid};
 use crate::mesh::{Bounds, Mesh};
@@ -54,6 +54,8 @@ pub struct Job<'a> {
     pub on_progress: Option<&'a OnProgress<'a>>,
     /// Told each part as it is finished, from any thread, in any order: its place among the parts, and the part.
     pub on_part: Option<&'a OnPart<'a>>,
+    /// Looks after the work.
+    pub attendant: Option<&'a dyn Attendant>,
 }
 
 /// Hears of progress.
@@ -110,7 +112,12 @@ impl<'a> Job<'a> {
             fonts: None,
             on_progress: None,
             on_part: None,
+            attendant: None,
         }
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        self.attendant.is_some_and(Attendant::is_short_of_memory)
     }
 }
 

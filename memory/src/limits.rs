@@ -4,6 +4,7 @@
 //! costs the worker and its job, never the supervisor.
 
 use std::fs;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, Signal};
@@ -39,6 +40,9 @@ pub enum LimitError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// Setting `RLIMIT_CPU` failed.
+    #[error("cannot limit processor time: {0}")]
+    Cpu(Errno),
     /// Setting the parent-death signal failed.
     #[error("cannot tie this process to its parent: {0}")]
     Parent(Errno),
@@ -52,6 +56,22 @@ impl ProcessLimits {
         let parent = self.die_with_parent.then(die_with_parent);
         [data, score, parent].into_iter().flatten().filter_map(Result::err).collect()
     }
+}
+
+/// From now on this process may compute for `time` on each processor; then the system ends it with SIGXCPU. To be
+/// called again when another job begins. It is the last line of defence for a process that no longer hears its parent.
+///
+/// # Errors
+/// When the system refuses.
+pub fn limit_cpu_from_now(time: Duration) -> Result<(), LimitError> {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let processors = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let used_seconds = u64::try_from(used.tv_sec).unwrap_or(0);
+    let current = used_seconds.saturating_add(time.as_secs().saturating_mul(processors)) + 1;
+    let maximum = rustix::process::getrlimit(Resource::Cpu).maximum;
+    let limit =
+        Rlimit { current: Some(maximum.map_or(current, |most| most.min(current))), maximum };
+    rustix::process::setrlimit(Resource::Cpu, limit).map_err(LimitError::Cpu)
 }
 
 fn limit_data(bytes: u64) -> Result<(), LimitError> {
@@ -106,6 +126,9 @@ mod tests {
         assert_eq!(fs::read_to_string("/proc/self/oom_score_adj").unwrap().trim(), "800");
         assert_eq!(rustix::process::parent_process_death_signal(), Ok(Some(Signal::KILL)));
         assert!(Vec::<u8>::new().try_reserve_exact(2 << 30).is_err());
+        limit_cpu_from_now(Duration::from_secs(100)).unwrap();
+        let seconds = rustix::process::getrlimit(Resource::Cpu).current.unwrap();
+        assert!((100..100_000).contains(&seconds), "{seconds}");
     }
 
     #[test]

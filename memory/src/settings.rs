@@ -119,8 +119,8 @@ impl MemorySettings {
                 .map_or(defaults.buffer_pool_size, |count| count as usize),
             buffer_cleanup: read("BUFFER_CLEANUP_MS", 1..=86_400_000)?
                 .map_or(defaults.buffer_cleanup, Duration::from_millis),
-            // A chunk is one frame, and 30 000 vertices with their usual triangles just fit a frame of 1 MiB.
-            chunk_vertices: read("CHUNK_VERTICES", 100..=30_000)?
+            // A chunk is one frame, and 25 000 vertices with four triangles each just fit a frame of 1 MiB.
+            chunk_vertices: read("CHUNK_VERTICES", 100..=25_000)?
                 .map_or(defaults.chunk_vertices, |count| count as usize),
             chunk_threshold_vertices: read("CHUNK_THRESHOLD_VERTICES", 0..=1_000_000_000)?
                 .map_or(defaults.chunk_threshold_vertices, |count| count as usize),
@@ -129,8 +129,6 @@ impl MemorySettings {
 
     /// The thresholds of one worker on a machine (or in a control group) of `machine_bytes` shared by `workers`.
     ///
-    /// The reserve for the supervisor and the system is 512 MB and a tenth of the memory.
-    ///
     /// # Errors
     /// When a given value contradicts another or a default.
     pub fn thresholds(
@@ -138,9 +136,8 @@ impl MemorySettings {
         machine_bytes: u64,
         workers: usize,
     ) -> Result<Thresholds, SettingsError> {
-        let machine_mb = machine_bytes / MEGABYTE;
-        let share_mb = machine_mb.saturating_sub(512 + machine_mb / 10)
-            / u64::try_from(workers.max(1)).unwrap_or(1);
+        let share_mb =
+            budget_bytes(machine_bytes) / MEGABYTE / u64::try_from(workers.max(1)).unwrap_or(1);
         let hard_mb = self.hard_mb.unwrap_or(share_mb.max(LEAST_HARD_MB));
         let warning_mb =
             self.warning_mb.unwrap_or_else(|| self.chunking_mb.unwrap_or(hard_mb).min(hard_mb / 2));
@@ -155,6 +152,12 @@ impl MemorySettings {
             hard: hard_mb * MEGABYTE,
         })
     }
+}
+
+/// What workers together may use of a machine (or a control group) of `machine_bytes`: all but a reserve for the
+/// supervisor and the system of 512 MB and a tenth of the memory.
+pub fn budget_bytes(machine_bytes: u64) -> u64 {
+    machine_bytes.saturating_sub(512 * MEGABYTE + machine_bytes / 10)
 }
 
 fn number(
@@ -245,7 +248,7 @@ mod tests {
         );
         check(
             &["CHUNK_VERTICES=1"],
-            expect!["CHUNK_VERTICES=1 cannot be used: expected a whole number from 100 to 30000"],
+            expect!["CHUNK_VERTICES=1 cannot be used: expected a whole number from 100 to 25000"],
         );
         check(
             &["BUFFER_CLEANUP_MS=-1"],

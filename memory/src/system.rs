@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// Memory of a control group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +20,11 @@ pub struct CgroupMemory {
 pub fn resident_bytes() -> Option<u64> {
     let pages = field(&fs::read_to_string("/proc/self/statm").ok()?, 1)?;
     Some(pages * rustix::param::page_size() as u64)
+}
+
+/// Processor time that a process has used, with all its threads; in steps of the system's clock, 10 ms as a rule.
+pub fn cpu_time(pid: u32) -> Option<Duration> {
+    cpu_time_in(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// The machine's physical memory.
@@ -40,6 +46,14 @@ pub fn stalled_percent() -> Option<f64> {
 pub fn available_to_us_bytes() -> Option<u64> {
     let limit = cgroup_memory().and_then(|group| group.limit_bytes);
     [physical_bytes(), limit].into_iter().flatten().min()
+}
+
+/// `stat` is `/proc/PID/stat`, as proc(5) describes it: the name in parentheses may hold anything, so that fields are
+/// counted from behind it.
+fn cpu_time_in(stat: &str) -> Option<Duration> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks = field(fields, 11)? + field(fields, 12)?;
+    Some(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
 /// `table` is `/proc/self/cgroup`: lines of `number:controllers:path`.
@@ -144,6 +158,14 @@ mod tests {
             "some avg10=1.25 avg60=0.50 avg300=0.10 total=99\nfull avg10=0.75 avg60=0 total=1\n";
         assert_eq!(stalled_percent_in(text), Some(1.25));
         assert_eq!(stalled_percent_in(""), None);
+    }
+
+    #[test]
+    fn processor_time_stands_behind_the_name() {
+        let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 100 0 0 0 30 20 0 0 20 0 1 0 5 6 7";
+        let ticks = rustix::param::clock_ticks_per_second() as f64;
+        assert_eq!(cpu_time_in(stat), Some(Duration::from_secs_f64(50.0 / ticks)));
+        assert!(cpu_time(std::process::id()).is_some());
     }
 
     #[test]

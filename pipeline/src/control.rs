@@ -26,15 +26,24 @@ pub struct Progress {
     pub fraction: Option<f64>,
     /// What it works on.
     pub place: Option<Place>,
+    /// The operation at work, such as `minkowski`, if it is one of solving.
+    pub operation: Option<&'static str>,
 }
 
 /// Looks on while a job runs.
 pub trait Watch: Sync {
-    /// Called often, from any thread: every few nodes of evaluation, every subtree solved.
+    /// Called often, from any thread: every few nodes of evaluation, before and after every subtree
+    /// that is solved.
     ///
     /// # Errors
     /// With the reason, as a sentence for the user, if the job must not go on.
     fn checkpoint(&self, progress: Progress) -> Result<(), String>;
+
+    /// Whether memory is short: then independent branches are worked on one at a time and Minkowski sums in the smallest
+    /// pieces. Asked often, from any thread.
+    fn is_short_of_memory(&self) -> bool {
+        false
+    }
 }
 
 /// The hold on one job.

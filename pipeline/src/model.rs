@@ -125,7 +125,7 @@ impl scadstream_eval::Control for Bridge<'_> {
     }
 
     fn checkpoint(&self, _progress: scadstream_eval::Progress) -> Result<(), String> {
-        let at = Progress { stage: Stage::Evaluate, fraction: None, place: None };
+        let at = Progress { stage: Stage::Evaluate, fraction: None, place: None, operation: None };
         self.control.watch.checkpoint(at).inspect_err(|reason| {
             self.refused.borrow_mut().get_or_insert_with(|| reason.clone());
         })

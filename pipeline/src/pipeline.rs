@@ -7,7 +7,8 @@ use scadstream_csg::{Node, Origin};
 use scadstream_eval::Options;
 use scadstream_geometry::solve::{OnPart, Solver};
 use scadstream_geometry::{
-    CacheStats, Cancelled, Diagnostic, Job, PartKind, Settings, SolidCache, Solution, Whole, solve,
+    Attendant, CacheStats, Cancelled, Diagnostic, Job, PartKind, Settings, SolidCache, Solution,
+    Whole, solve,
 };
 use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan, Codec};
 use scadstream_syntax::Location;
@@ -18,6 +19,7 @@ use crate::input::Input;
 use crate::library::Libraries;
 use crate::message::{Message, location, place};
 use crate::model::Model;
+use crate::operation::operation;
 use crate::parse_cache::ParseCache;
 use crate::part_name;
 use crate::recent::CacheFacts;
@@ -32,6 +34,7 @@ pub struct Pipeline {
     pub(crate) parses: ParseCache,
     pub(crate) solids: SolidCache,
     chunks: ChunkCaches,
+    budgets: Budgets,
 }
 
 /// What a pipeline may keep between jobs.
@@ -63,6 +66,7 @@ impl Pipeline {
             parses: ParseCache::new(budgets.parses),
             solids: SolidCache::new(budgets.solids),
             chunks: ChunkCaches::new(budgets.plans, budgets.encoded),
+            budgets,
         }
     }
 
@@ -141,20 +145,9 @@ impl Pipeline {
         on_part: Option<&OnPart<'_>>,
         work: impl FnOnce(&Job<'_>) -> Result<R, Cancelled>,
     ) -> Result<R, Stopped> {
-        let refused: Mutex<Option<Stopped>> = Mutex::new(None);
-        let place_of = |origin: Origin| place(location(origin), model.sources());
+        let overseer = Overseer { control, model, refused: Mutex::new(None) };
         let on_progress = |progress: scadstream_geometry::Progress| {
-            let at = Some(place_of(progress.origin));
-            let report = Progress {
-                stage: Stage::Solve,
-                fraction: Some(progress.fraction),
-                place: at.clone(),
-            };
-            if let Err(reason) = control.watch.checkpoint(report) {
-                let mut refused = refused.lock().unwrap_or_else(PoisonError::into_inner);
-                refused.get_or_insert(Stopped::Refused { reason, place: at });
-                control.cancel.cancel();
-            }
+            overseer.report(Some(progress.fraction), progress.origin, None);
         };
         let job = Job {
             cache: &self.solids,
@@ -163,9 +156,10 @@ impl Pipeline {
             fonts: None,
             on_progress: Some(&on_progress),
             on_part,
+            attendant: Some(&overseer),
         };
         let done = work(&job);
-        let refused = refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let refused = overseer.refused.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.map_err(|_| refused.unwrap_or(Stopped::Cancelled))
     }
 
@@ -253,6 +247,13 @@ impl Pipeline {
         ]
     }
 
+    /// Forgets the half of the solved subtrees that was used longest ago. May be called while a job works.
+    pub fn forget_half(&self) {
+        let half = self.solids.stats().bytes / 2;
+        self.solids.set_budget(half);
+        self.solids.set_budget(self.budgets.solids);
+    }
+
     /// Forgets solved subtrees and chunks, which take the most.
     pub fn forget_solids(&self) {
         self.solids.clear();
@@ -263,5 +264,34 @@ impl Pipeline {
     pub fn forget(&self) {
         self.forget_solids();
         self.parses.clear();
+    }
+}
+
+/// Passes on what a solve is at, and stops it when it may not go on.
+struct Overseer<'a> {
+    control: &'a Control<'a>,
+    model: &'a Model,
+    refused: Mutex<Option<Stopped>>,
+}
+
+impl Overseer<'_> {
+    fn report(&self, fraction: Option<f64>, origin: Origin, operation: Option<&'static str>) {
+        let place = Some(place(location(origin), self.model.sources()));
+        let report = Progress { stage: Stage::Solve, fraction, place: place.clone(), operation };
+        if let Err(reason) = self.control.watch.checkpoint(report) {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            refused.get_or_insert(Stopped::Refused { reason, place });
+            self.control.cancel.cancel();
+        }
+    }
+}
+
+impl Attendant for Overseer<'_> {
+    fn begins(&self, node: &Node) {
+        self.report(None, node.origin(), Some(operation(node.kind())));
+    }
+
+    fn is_short_of_memory(&self) -> bool {
+        self.control.watch.is_short_of_memory()
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::dispatcher::Event;
 use crate::http::App;
 use crate::metrics;
+use crate::sandbox::Sandbox;
 
 /// How things are, as the dispatcher knows it.
 #[derive(Debug)]
@@ -36,6 +37,14 @@ pub(crate) struct Status {
     pub(crate) busy: usize,
     pub(crate) idle: usize,
     pub(crate) draining: bool,
+    /// Express workers among those wanted.
+    pub(crate) express: usize,
+    pub(crate) workers_wanted: usize,
+    pub(crate) reserved_bytes: u64,
+    pub(crate) budget_bytes: u64,
+    /// The walls around every worker; none before the first is ready.
+    pub(crate) sandbox: Option<Sandbox>,
+    pub(crate) job_seconds: f64,
     pub(crate) workers: Vec<WorkerStatus>,
 }
 
@@ -62,7 +71,20 @@ struct Health {
     queue: HealthQueue,
     workers: HealthWorkers,
     pool: HealthPool,
+    sandbox: HealthSandbox,
     sessions: usize,
+}
+
+/// What keeps a worker from doing harm. `false` where the system does not have it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthSandbox {
+    landlock: bool,
+    seccomp: bool,
+    /// Whether the network is out of reach.
+    no_network: bool,
+    /// Wall-clock time that a job may take.
+    job_seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -74,6 +96,11 @@ struct HealthMemory {
     resident_mb: f64,
     #[serde(rename = "workerLimitMB")]
     worker_limit_mb: f64,
+    /// What running jobs have reserved, and what they may reserve together.
+    #[serde(rename = "reservedMB")]
+    reserved_mb: f64,
+    #[serde(rename = "budgetMB")]
+    budget_mb: f64,
     #[serde(rename = "pressureLevel")]
     pressure_level: &'static str,
     #[serde(rename = "systemPressureLevel")]
@@ -94,6 +121,8 @@ struct HealthQueue {
 
 #[derive(Serialize)]
 struct HealthWorkers {
+    wanted: usize,
+    express: usize,
     busy: usize,
     idle: usize,
     processes: Vec<WorkerStatus>,
@@ -147,6 +176,7 @@ pub(crate) async fn readyz(State(app): State<App>) -> Response {
 pub(crate) async fn health(State(app): State<App>) -> Response {
     let Some(status) = inspect(&app.events).await else { return unavailable("stopping\n") };
     let own = status.timeline.last();
+    let sandbox = status.sandbox.unwrap_or_default();
     let sum = |what: fn(&WorkerStatus) -> u64| status.workers.iter().map(what).sum::<u64>();
     let live = own.map_or(0, |own| own.allocated_bytes) + sum(|worker| worker.live_bytes);
     let own_resident = own.and_then(|own| own.resident_bytes).unwrap_or(0);
@@ -156,6 +186,8 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
             heap_used_mb: megabytes(live),
             resident_mb: megabytes(own_resident + sum(|worker| worker.resident_bytes)),
             worker_limit_mb: megabytes(status.thresholds.hard),
+            reserved_mb: megabytes(status.reserved_bytes),
+            budget_mb: megabytes(status.budget_bytes),
             pressure_level: status.level.name(),
             system_pressure_level: status.system_level.name(),
             should_optimize: status.level >= PressureLevel::Moderate,
@@ -167,7 +199,19 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
             used_bytes: sum(|worker| worker.pool_used_bytes),
         },
         sessions: status.sessions,
-        workers: HealthWorkers { busy: status.busy, idle: status.idle, processes: status.workers },
+        sandbox: HealthSandbox {
+            landlock: sandbox.landlock,
+            seccomp: sandbox.seccomp,
+            no_network: sandbox.seccomp,
+            job_seconds: status.job_seconds,
+        },
+        workers: HealthWorkers {
+            wanted: status.workers_wanted,
+            express: status.express,
+            busy: status.busy,
+            idle: status.idle,
+            processes: status.workers,
+        },
     })
     .into_response()
 }

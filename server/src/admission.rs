@@ -1,27 +1,53 @@
-//! How many jobs may run at once, so that their memory limits together fit the machine.
+//! Which jobs may run at once, so that what they need together fits the machine.
+//!
+//! A job reserves what its document took the last time and half as much again, for an edit may add to it; one that was
+//! never seen reserves all that a job may have. So many small models run at once where two unknown ones would not fit.
 
 use scadstream_memory::pressure::PressureLevel;
+
+/// The least that a job reserves: what a worker takes for itself.
+const LEAST_BYTES: u64 = 64_000_000;
 
 /// The memory that jobs share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Admission {
-    most_running: usize,
+    limit_bytes: u64,
+    budget_bytes: u64,
 }
 
 impl Admission {
-    /// For workers that may use `job_limit_bytes` each on a machine that has `machine_bytes`, if known. One job may
-    /// always run: then it is alone with its own limit.
-    pub(crate) fn new(workers: usize, job_limit_bytes: u64, machine_bytes: Option<u64>) -> Self {
-        let fitting = machine_bytes.map_or(workers as u64, |bytes| bytes / job_limit_bytes.max(1));
-        let fitting = usize::try_from(fitting).unwrap_or(usize::MAX);
-        Self { most_running: fitting.min(workers).max(1) }
+    /// For jobs that may use `limit_bytes` each, with `budget_bytes` for all of them; without a bound if that is unknown.
+    /// One job may always run: then it is alone with its own limit.
+    pub(crate) fn new(limit_bytes: u64, budget_bytes: Option<u64>) -> Self {
+        Self { limit_bytes, budget_bytes: budget_bytes.unwrap_or(u64::MAX).max(limit_bytes) }
     }
 
-    /// Whether one more job may start beside `running` others. When the system itself is short of memory, jobs run
-    /// one at a time.
-    pub(crate) fn allows(&self, running: usize, system: PressureLevel) -> bool {
-        let most = if system >= PressureLevel::High { 1 } else { self.most_running };
-        running < most
+    /// What a job reserves whose document took `peak_bytes` the last time, if there was one.
+    pub(crate) fn reservation(&self, peak_bytes: Option<u64>) -> u64 {
+        let with_room = |peak: u64| peak.saturating_add(peak / 2).max(LEAST_BYTES);
+        peak_bytes.map_or(self.limit_bytes, with_room).min(self.limit_bytes)
+    }
+
+    /// Whether a job that reserves `next_bytes` may start beside others that reserved `reserved_bytes` together, if there
+    /// are any. When the system itself is short of memory, jobs run one at a time.
+    pub(crate) fn allows(
+        &self,
+        next_bytes: u64,
+        reserved_bytes: Option<u64>,
+        system: PressureLevel,
+    ) -> bool {
+        match reserved_bytes {
+            None => true,
+            Some(reserved) => {
+                system < PressureLevel::High
+                    && reserved.saturating_add(next_bytes) <= self.budget_bytes
+            }
+        }
+    }
+
+    /// What all jobs together may reserve.
+    pub(crate) fn budget_bytes(&self) -> u64 {
+        self.budget_bytes
     }
 }
 
@@ -29,24 +55,30 @@ impl Admission {
 mod tests {
     use super::*;
 
+    const MB: u64 = 1_000_000;
+
     #[test]
-    fn as_many_as_there_are_workers_if_memory_suffices() {
-        let admission = Admission::new(4, 1000, Some(16_000));
-        assert!(admission.allows(3, PressureLevel::Low));
-        assert!(!admission.allows(4, PressureLevel::Low));
+    fn unknown_jobs_reserve_all_they_may_have() {
+        let admission = Admission::new(1000 * MB, Some(2500 * MB));
+        let next = admission.reservation(None);
+        assert!(admission.allows(next, Some(next), PressureLevel::Moderate));
+        assert!(!admission.allows(next, Some(2 * next), PressureLevel::Moderate));
     }
 
     #[test]
-    fn fewer_if_their_limits_together_exceed_the_machine() {
-        let admission = Admission::new(4, 1000, Some(2_500));
-        assert!(admission.allows(1, PressureLevel::Moderate));
-        assert!(!admission.allows(2, PressureLevel::Moderate));
+    fn known_jobs_reserve_what_they_took_and_some_more() {
+        let admission = Admission::new(1000 * MB, Some(2500 * MB));
+        let megabytes = |peak| admission.reservation(Some(peak * MB)) / MB;
+        assert_eq!([megabytes(1), megabytes(200), megabytes(900)], [64, 300, 1000]);
+        assert!(admission.allows(300 * MB, Some(2000 * MB), PressureLevel::Low));
     }
 
     #[test]
     fn one_always_and_one_only_when_the_system_is_short() {
-        let admission = Admission::new(4, 1000, Some(10));
-        assert!(admission.allows(0, PressureLevel::High));
-        assert!(!Admission::new(4, 1, None).allows(1, PressureLevel::High));
+        let admission = Admission::new(1000 * MB, Some(10));
+        assert!(admission.allows(1000 * MB, None, PressureLevel::High));
+        let unbounded = Admission::new(1, None);
+        assert!(unbounded.allows(1, Some(1), PressureLevel::Moderate));
+        assert!(!unbounded.allows(1, Some(1), PressureLevel::High));
     }
 }

@@ -12,8 +12,15 @@ use scadstream_memory::settings::MemorySettings;
 pub struct ServerConfig {
     /// Address and port to listen on. The default is the loopback interface: to the outside through a proxy with TLS.
     pub listen: SocketAddr,
-    /// Worker processes, and so jobs at once.
+    /// Worker processes for jobs of any length.
     pub workers: usize,
+    /// Further ones, for short jobs only: of sessions whose jobs take no longer than
+    /// [`express_time`](Self::express_time).
+    pub express_workers: usize,
+    /// What counts as short, as processor time. A job that takes longer on an express worker goes back into the queue when others wait.
+    pub express_time: Duration,
+    /// Jobs after which a worker is replaced by a fresh one, between two jobs.
+    pub jobs_per_worker: u64,
     /// How a worker is started.
     pub worker_command: WorkerCommand,
     /// Folder of the built editor page; without one, `/` says how to build it.
@@ -48,6 +55,9 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
+            express_workers: 1,
+            express_time: Duration::from_millis(500),
+            jobs_per_worker: 10_000,
             worker_command: WorkerCommand::default(),
             web_folder: None,
             token: None,
@@ -62,6 +72,13 @@ impl Default for ServerConfig {
             drain_time: Duration::from_secs(10),
             memory: MemorySettings::default(),
         }
+    }
+}
+
+impl ServerConfig {
+    /// Worker processes of all kinds.
+    pub fn processes(&self) -> usize {
+        self.workers.max(1) + self.express_workers
     }
 }
 

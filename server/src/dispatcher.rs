@@ -5,6 +5,7 @@
 //! about. Sessions and workers talk to it through one bounded channel and are talked to through outboxes and command
 //! queues.
 
+mod express;
 mod jobs;
 mod memory;
 mod sessions;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use scadstream_memory::monitor::Monitor;
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
+use scadstream_memory::settings::budget_bytes;
 use scadstream_protocol::ServerMessage;
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
 use tokio::sync::{mpsc, oneshot};
@@ -111,12 +113,16 @@ struct Session {
     speed: LinkSpeed,
     documents: HashMap<u32, Document>,
     stalled: bool,
+    /// Whether its jobs are short.
+    record: express::Record,
 }
 
 struct Document {
     revision: u32,
     source: Source,
     job: Option<JobId>,
+    /// What its last job took, of whatever revision.
+    peak_bytes: Option<u64>,
 }
 
 struct Job {
@@ -135,7 +141,15 @@ struct Job {
     /// Place in the queue that the client was told last.
     place: Option<u32>,
     started: Instant,
+    /// Processor time that its worker had used before.
+    cpu_before: Duration,
     first_chunk_seen: bool,
+    /// Memory reserved for it while it runs.
+    reserved_bytes: u64,
+    /// What it was at when its worker last said so.
+    progress: Option<Bytes>,
+    /// Messages passed on to the client, and those still to be left out because an earlier run passed them on.
+    told: express::Told,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,8 +209,8 @@ impl Dispatcher {
             jobs: HashMap::new(),
             next_job: 1,
             queue: Queue::new(config.queue_length),
-            pool: WorkerPool::new(config.workers, config.worker_command.clone(), sender),
-            admission: Admission::new(config.workers, thresholds.hard, machine_bytes),
+            pool: WorkerPool::new(&config, sender),
+            admission: Admission::new(thresholds.hard, machine_bytes.map(budget_bytes)),
             monitor: Monitor::new(thresholds),
             system_level: PressureLevel::Low,
             level: PressureLevel::Low,
@@ -214,12 +228,14 @@ impl Dispatcher {
                 self.look_at_memory();
                 next_tick = now + TICK;
             }
+            self.replace_worn_out();
             let restart = self.pool.replenish(now);
             self.stop_overdue(now);
+            let moves = self.make_way(now);
             if self.is_drained(now) {
                 return self.finish();
             }
-            let wake = [restart, self.pool.next_deadline(), self.draining_until]
+            let wake = [restart, moves, self.pool.next_deadline(), self.draining_until]
                 .into_iter()
                 .flatten()
                 .fold(next_tick, Instant::min);

@@ -14,6 +14,8 @@ pub(crate) mod tokio;
 use bytes::Bytes;
 use wincode::{SchemaRead, SchemaWrite};
 
+use crate::sandbox::Sandbox;
+
 /// Longest header.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 /// Longest payload from a worker: a frame.
@@ -73,8 +75,8 @@ pub(crate) struct Attachment {
 /// From worker to supervisor.
 #[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
 pub(crate) enum FromWorker {
-    /// The worker takes jobs.
-    Ready,
+    /// The worker takes jobs, inside these walls.
+    Ready { sandbox: Sandbox },
     /// A frame for the job's client is the payload.
     Frame { job: JobId },
     /// A segment of shared memory; its descriptor comes with this message.
@@ -126,6 +128,10 @@ pub(crate) struct WorkerMemory {
     pub(crate) pool_hits: u64,
     pub(crate) pool_misses: u64,
     pub(crate) pool_evictions: u64,
+    /// How often memory was given back at moderate, high and critical pressure while a job worked.
+    pub(crate) reliefs: [u64; 3],
+    /// Resident bytes that giving back freed.
+    pub(crate) freed_bytes: u64,
 }
 
 /// How one of a worker's caches is doing, in the order of `Caches::by_name`.

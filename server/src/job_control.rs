@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scadstream_memory::allocator;
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
+
+use crate::engine::Progress;
 
 /// Why a job has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +32,9 @@ pub struct JobControl {
     shared: Arc<Shared>,
 }
 
+/// Gives back what can be made again.
+type Relief = Box<dyn Fn(PressureLevel) + Send>;
+
 struct Shared {
     thresholds: Thresholds,
     cancelled: AtomicBool,
@@ -37,6 +42,21 @@ struct Shared {
     callbacks: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     /// The level that the machine as a whole suggests, as last told by the supervisor.
     system_level: AtomicU8,
+    /// What the job works on.
+    at: Mutex<At>,
+    /// Gives memory back while the job works.
+    relief: Mutex<Option<Relief>>,
+    /// Why the job was stopped, if it was for its memory.
+    memory_stop: Mutex<Option<Stop>>,
+}
+
+/// What a job works on.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct At {
+    /// Stage, share and place; none before the first stage.
+    pub progress: Option<Progress>,
+    /// The operation, such as `minkowski`, where one is at work.
+    pub operation: Option<&'static str>,
 }
 
 impl fmt::Debug for Shared {
@@ -54,6 +74,9 @@ impl JobControl {
                 cancelled: AtomicBool::new(false),
                 callbacks: Mutex::default(),
                 system_level: AtomicU8::new(0),
+                at: Mutex::default(),
+                relief: Mutex::default(),
+                memory_stop: Mutex::default(),
             }),
         }
     }
@@ -66,8 +89,8 @@ impl JobControl {
     /// Calls `callback` on another thread when the job is cancelled, or here and now if it is already: for work that
     /// has a token of its own, as the kernel has.
     pub fn on_cancel(&self, callback: impl FnOnce() + Send + 'static) {
-        let mut callbacks = self.shared.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.is_cancelled() {
+        let mut callbacks = lock(&self.shared.callbacks);
+        if self.is_cancelled() || self.memory_stop().is_some() {
             drop(callbacks);
             callback();
         } else {
@@ -75,11 +98,68 @@ impl JobControl {
         }
     }
 
+    /// Notes what the job works on: told to the client a few times a second, and named when the job is stopped.
+    /// An operation stays until another one begins.
+    pub fn set_at(&self, progress: Progress, operation: Option<&'static str>) {
+        let mut at = lock(&self.shared.at);
+        let same_stage = at.progress.as_ref().is_some_and(|last| last.stage == progress.stage);
+        let (fraction, kept) = match &at.progress {
+            Some(last) if same_stage => (last.fraction, at.operation),
+            _ => (None, None),
+        };
+        at.operation = operation.or(kept);
+        at.progress = Some(Progress { fraction: progress.fraction.or(fraction), ..progress });
+    }
+
+    /// What the job works on.
+    pub fn at(&self) -> At {
+        lock(&self.shared.at).clone()
+    }
+
+    /// Calls `relief` from another thread whenever the pressure rises while the job works: to forget what can be made
+    /// again, at the level that it is given.
+    pub fn on_pressure(&self, relief: impl Fn(PressureLevel) + Send + 'static) {
+        *lock(&self.shared.relief) = Some(Box::new(relief));
+    }
+
+    /// Why the job was stopped, if it was for its memory. To be asked when work ends as if cancelled.
+    pub fn memory_stop(&self) -> Option<Stop> {
+        *lock(&self.shared.memory_stop)
+    }
+
+    /// Lets a job that was stopped for its memory go on with something smaller, if it gave enough back; false if it did
+    /// not.
+    pub fn resume(&self) -> bool {
+        if allocator::live_bytes() >= self.shared.thresholds.chunking {
+            return false;
+        }
+        *lock(&self.shared.memory_stop) = None;
+        true
+    }
+
+    /// Gives back what can be made again.
+    pub(crate) fn relieve(&self, level: PressureLevel) {
+        if let Some(relief) = &*lock(&self.shared.relief) {
+            relief(level);
+        }
+    }
+
+    /// Stops the job if it uses more than it may, with all that works for it; true if it does.
+    pub(crate) fn stop_at_limit(&self) -> bool {
+        let (used_bytes, limit_bytes) = (allocator::live_bytes(), self.shared.thresholds.hard);
+        if used_bytes < limit_bytes {
+            return false;
+        }
+        lock(&self.shared.memory_stop).get_or_insert(Stop::MemoryLimit { used_bytes, limit_bytes });
+        let callbacks = std::mem::take(&mut *lock(&self.shared.callbacks));
+        callbacks.into_iter().for_each(|callback| callback());
+        true
+    }
+
     /// Asks the job to stop.
     pub fn cancel(&self) {
         let callbacks = {
-            let mut callbacks =
-                self.shared.callbacks.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut callbacks = lock(&self.shared.callbacks);
             self.shared.cancelled.store(true, Ordering::Release);
             std::mem::take(&mut *callbacks)
         };
@@ -105,11 +185,10 @@ impl JobControl {
         if self.is_cancelled() {
             return Err(Stop::Cancelled);
         }
-        let (used_bytes, limit_bytes) = (allocator::live_bytes(), self.shared.thresholds.hard);
-        if used_bytes >= limit_bytes {
-            return Err(Stop::MemoryLimit { used_bytes, limit_bytes });
+        if self.memory_stop().is_some() || allocator::live_bytes() >= self.shared.thresholds.hard {
+            self.stop_at_limit();
         }
-        Ok(())
+        self.memory_stop().map_or(Ok(()), Err)
     }
 
     /// The worker's limits.
@@ -123,9 +202,15 @@ impl JobControl {
     }
 }
 
+/// Everything under these locks is whole after each statement, so that a panic elsewhere does not spoil it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Stage;
 
     fn control(hard: u64) -> JobControl {
         JobControl::new(Thresholds { warning: hard / 2, chunking: hard / 4 * 3, hard })
@@ -162,6 +247,34 @@ mod tests {
         // Without the counting allocator no byte is live, so that a limit of none is reached.
         let stopped = control(0).checkpoint();
         assert_eq!(stopped, Err(Stop::MemoryLimit { used_bytes: 0, limit_bytes: 0 }));
+    }
+
+    #[test]
+    fn what_works_for_a_job_stops_with_it_at_the_limit() {
+        let control = control(0);
+        let seen = Arc::new(AtomicU8::new(0));
+        let count = Arc::clone(&seen);
+        control.on_cancel(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_eq!(control.memory_stop(), None);
+        assert!(control.stop_at_limit());
+        assert_eq!(seen.load(Ordering::SeqCst), 1);
+        assert!(!control.is_cancelled(), "nobody cancelled it");
+        assert_eq!(control.memory_stop(), control.checkpoint().err());
+    }
+
+    #[test]
+    fn the_operation_and_the_share_stay_until_there_are_others() {
+        let control = control(u64::MAX);
+        let at = |stage, fraction| Progress { stage, fraction, place: None };
+        control.set_at(at(Stage::Solve, Some(0.5)), None);
+        control.set_at(at(Stage::Solve, None), Some("hull"));
+        control.set_at(at(Stage::Solve, None), None);
+        let expected = At { progress: Some(at(Stage::Solve, Some(0.5))), operation: Some("hull") };
+        assert_eq!(control.at(), expected);
+        control.set_at(at(Stage::Chunk, None), None);
+        assert_eq!(control.at(), At { progress: Some(at(Stage::Chunk, None)), operation: None });
     }
 
     #[test]

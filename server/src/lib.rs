@@ -27,6 +27,7 @@ mod metrics;
 mod outbox;
 mod queue;
 mod render_once;
+mod sandbox;
 pub mod server;
 mod session;
 pub mod shutdown;

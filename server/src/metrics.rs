@@ -15,6 +15,23 @@ pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 const SECONDS: [f64; 14] =
     [0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 3.0, 10.0, 60.0, 300.0];
 
+/// How jobs end.
+const OUTCOMES: [&str; 10] = [
+    "done",
+    "failed",
+    "memory_limit",
+    "time_limit",
+    "panicked",
+    "lost",
+    "cancelled",
+    "superseded",
+    "abandoned",
+    "refused",
+];
+
+/// Why workers are replaced.
+const RESTART_REASONS: [&str; 5] = ["memory_limit", "killed", "lost", "leak", "age"];
+
 /// All metrics. Cloning shares them.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -34,9 +51,17 @@ pub(crate) struct Metrics {
     pub(crate) cache_bytes: IntGaugeVec,
     pub(crate) cache_hits_total: IntCounterVec,
     pub(crate) cache_misses_total: IntCounterVec,
+    pub(crate) memory_reliefs_total: IntCounterVec,
+    pub(crate) memory_freed_bytes_total: IntCounter,
+    pub(crate) memory_budget_bytes: IntGauge,
+    pub(crate) memory_reserved_bytes: IntGauge,
+    pub(crate) sandbox_active: IntGaugeVec,
+    pub(crate) open_files: IntGauge,
     pub(crate) retained_scene_bytes: IntGauge,
     pub(crate) queue_depth: IntGauge,
+    pub(crate) queue_limit: IntGauge,
     pub(crate) queue_wait_seconds: Histogram,
+    pub(crate) express_moves_total: IntCounter,
     pub(crate) jobs_total: IntCounterVec,
     pub(crate) job_seconds: Histogram,
     pub(crate) stage_seconds: HistogramVec,
@@ -56,7 +81,7 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let registry = Registry::new();
         let r = Register(&registry);
-        Self {
+        let metrics = Self {
             memory_allocated_bytes: r.gauges(
                 "memory_allocated_bytes",
                 "Live bytes of the counting allocator.",
@@ -100,11 +125,35 @@ impl Metrics {
                 "Look-ups that found nothing.",
                 "cache",
             ),
+            memory_reliefs_total: r.counters(
+                "memory_reliefs_total",
+                "Times that a worker gave memory back, by the pressure that made it.",
+                "level",
+            ),
+            memory_freed_bytes_total: r.counter(
+                "memory_freed_bytes_total",
+                "Resident bytes that giving memory back freed.",
+            ),
+            memory_budget_bytes: r
+                .gauge("memory_budget_bytes", "What all jobs together may reserve."),
+            memory_reserved_bytes: r
+                .gauge("memory_reserved_bytes", "What running jobs have reserved."),
+            sandbox_active: r.gauges(
+                "sandbox_active",
+                "Whether a wall stands around every worker: 1 yes, 0 no.",
+                "wall",
+            ),
+            open_files: r.gauge("open_files", "Descriptors that the supervisor has open."),
             retained_scene_bytes: r.gauge(
                 "retained_scene_bytes",
                 "Scenes kept by workers for clients that have not read them yet.",
             ),
             queue_depth: r.gauge("queue_depth", "Jobs waiting for a worker."),
+            queue_limit: r.gauge("queue_limit", "Jobs that may wait for a worker."),
+            express_moves_total: r.counter(
+                "express_moves_total",
+                "Jobs that were not short and made way on an express worker.",
+            ),
             queue_wait_seconds: r
                 .seconds("queue_wait_seconds", "How long a job waited for a worker."),
             jobs_total: r.counters("jobs_total", "Jobs by how they ended.", "outcome"),
@@ -129,8 +178,24 @@ impl Metrics {
                 .counter("credit_stalls_total", "Times that sending waited for a client to read."),
             faults_total: r
                 .counter("faults_total", "Messages from clients that break the protocol."),
-            registry,
+            registry: registry.clone(),
+        };
+        metrics.show_all();
+        metrics
+    }
+
+    /// Lets every series be seen at zero before anything happens, so that the first event shows as an increase.
+    fn show_all(&self) {
+        for (counters, labels) in [
+            (&self.jobs_total, &OUTCOMES[..]),
+            (&self.worker_restarts_total, &RESTART_REASONS[..]),
+            (&self.wire_bytes_total, &["in", "out"][..]),
+            (&self.memory_reliefs_total, &["moderate", "high", "critical"][..]),
+        ] {
+            labels.iter().for_each(|label| drop(counters.with_label_values(&[label])));
         }
+        let stages = ["parse", "evaluate", "solve", "chunk", "encode"];
+        stages.iter().for_each(|stage| drop(self.stage_seconds.with_label_values(&[stage])));
     }
 
     /// The text form that Prometheus scrapes.

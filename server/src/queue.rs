@@ -47,10 +47,16 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes the next job; its session then waits for its next turn.
-    pub(crate) fn pop(&mut self) -> Option<JobId> {
-        let session = self.turns.pop_front()?;
+    /// The next job of a session that may have one started, without taking it.
+    pub(crate) fn next(&self, may: impl Fn(SessionId) -> bool) -> Option<(SessionId, JobId)> {
+        let session = self.turns.iter().copied().find(|session| may(*session))?;
+        Some((session, *self.jobs.get(&session)?.front()?))
+    }
+
+    /// Takes the next job of a session, which then waits for its next turn.
+    pub(crate) fn take(&mut self, session: SessionId) -> Option<JobId> {
         let jobs = self.jobs.get_mut(&session)?;
+        self.turns.retain(|turn| *turn != session);
         let job = jobs.pop_front()?;
         self.len -= 1;
         if jobs.is_empty() {
@@ -101,9 +107,15 @@ mod tests {
         queue
     }
 
+    fn pop(queue: &mut Queue) -> Option<JobId> {
+        let (session, job) = queue.next(|_| true)?;
+        assert_eq!(queue.take(session), Some(job));
+        Some(job)
+    }
+
     fn drain(mut queue: Queue) -> Vec<JobId> {
         let announced = queue.order();
-        let order: Vec<JobId> = std::iter::from_fn(|| queue.pop()).collect();
+        let order: Vec<JobId> = std::iter::from_fn(|| pop(&mut queue)).collect();
         assert_eq!(announced, order, "jobs are taken in the order that is told");
         assert_eq!(queue.len(), 0);
         order
@@ -129,7 +141,16 @@ mod tests {
         let mut queue = Queue::new(1);
         assert_eq!(queue.push(SessionId(1), 1), Ok(()));
         assert_eq!(queue.push(SessionId(2), 2), Err(Full));
-        queue.pop();
+        pop(&mut queue);
         assert_eq!(queue.push(SessionId(2), 2), Ok(()));
+    }
+
+    #[test]
+    fn a_session_that_may_not_is_passed_over_and_keeps_its_turn() {
+        let mut queue = queue(&[(1, 10), (2, 20), (3, 30)]);
+        assert_eq!(queue.next(|session| session == SessionId(2)), Some((SessionId(2), 20)));
+        assert_eq!(queue.take(SessionId(2)), Some(20));
+        assert_eq!(queue.next(|session| session == SessionId(2)), None);
+        assert_eq!(drain(queue), [10, 30]);
     }
 }

@@ -47,10 +47,13 @@ pub async fn run(
 ) -> Result<(), ServerError> {
     let machine = system::available_to_us_bytes();
     let thresholds =
-        config.memory.thresholds(machine.unwrap_or(UNKNOWN_MACHINE_BYTES), config.workers)?;
+        config.memory.thresholds(machine.unwrap_or(UNKNOWN_MACHINE_BYTES), config.processes())?;
     tracing::info!(
         address = %listener.local_addr()?,
         workers = config.workers,
+        express_workers = config.express_workers,
+        warning_mb = thresholds.warning / 1_000_000,
+        chunking_mb = thresholds.chunking / 1_000_000,
         worker_limit_mb = thresholds.hard / 1_000_000,
         queue_length = config.queue_length,
         max_connections = config.max_connections,

@@ -1,40 +1,52 @@
 //! A worker process: does one job at a time for the supervisor at the other end of its socket.
 //!
-//! Three threads, so that nothing waits for anything that takes long:
+//! Four threads, so that nothing waits for anything that takes long:
 //!
 //! - *control* (the calling thread) reads the socket; a job is cancelled the moment its message arrives;
 //! - *job* runs the [`Engine`], on a thread with a large stack for each job ([`job`]);
+//! - *vigil*, beside the engine's, watches the job's memory and reports its progress ([`vigil`]);
 //! - *sending* makes chunks of finished scenes, as the client's credit allows ([`sending`]).
 //!
 //! The process ends when the supervisor closes the socket. It owns nothing that outlives a job but caches.
 
+mod counts;
 mod job;
 mod sending;
+mod vigil;
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use scadstream_memory::allocator;
 use scadstream_memory::limits::ProcessLimits;
-use scadstream_memory::pool::PoolSettings;
+use scadstream_memory::pool::{BufferPool, PoolSettings, SegmentId};
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
 use scadstream_protocol::ServerMessage;
 
 use crate::engine::{Engine, JOB_STACK_BYTES};
 use crate::ipc::{FromWorker, IpcError, JobId, ToWorker, blocking};
 use crate::job_control::JobControl;
+use crate::sandbox::{self, Sandbox};
 use crate::to_wire;
 
 /// What a worker is told when it starts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct WorkerSettings {
     /// Its memory limits.
     pub thresholds: Thresholds,
     /// Its pool of frame buffers.
     pub pool: PoolSettings,
+    /// How long a job may run. Twice that, on every processor, is what it may compute.
+    pub job_time: Duration,
+    /// Whether it gives up all rights that models have no use for.
+    pub sandbox: bool,
+    /// Folders that it may read all the same: libraries and fonts.
+    pub readable: Vec<PathBuf>,
 }
 
 /// Why a worker could not start.
@@ -48,6 +60,9 @@ pub enum WorkerError {
     #[error("cannot start a thread: {0}")]
     Thread(io::Error),
 }
+
+/// Names the environment variable by which the supervisor tells a worker its priority.
+pub(crate) const NICE: &str = "SCADSTREAM_WORKER_NICE";
 
 /// Messages waiting for the sending thread. Reached only when it is slower than the supervisor talks, and then the
 /// supervisor waits.
@@ -66,25 +81,37 @@ pub fn run<E: Engine + Send>(
     let socket = socket_on_stdin().map_err(WorkerError::NoSupervisor)?;
     let (sender, receiver) = blocking::connection(socket).map_err(WorkerError::NoSupervisor)?;
     limit_process(settings.thresholds);
+    let sandbox =
+        if settings.sandbox { sandbox::enter(&settings.readable) } else { Sandbox::default() };
 
-    let link = Arc::new(Link { sender });
+    let link = Arc::new(Link { sender, counts: counts::Counts::default() });
+    let told = Arc::clone(&link);
+    let on_evict = move |id: SegmentId| told.send(&FromWorker::SegmentGone { segment: id.0 });
+    let pool = BufferPool::new(settings.pool, Box::new(on_evict));
     let (to_sending, sending_commands) = std::sync::mpsc::sync_channel(SENDING_QUEUE);
     // One job at a time: the supervisor gives the next when this one has ended.
     let (to_job, jobs) = std::sync::mpsc::sync_channel(1);
 
-    let sending = sending::Sending::new(Arc::clone(&link), settings);
+    let sending = sending::Sending::new(Arc::clone(&link), pool.clone(), settings.thresholds);
     std::thread::Builder::new()
         .name("sending".into())
         .spawn(move || sending.run(&sending_commands))
         .map_err(WorkerError::Thread)?;
-    let runner = job::Runner::new(Arc::clone(&link), to_sending.clone(), settings.thresholds);
+    let runner = job::Runner::new(
+        Arc::clone(&link),
+        to_sending.clone(),
+        pool,
+        settings.thresholds,
+        settings.job_time,
+    );
     std::thread::Builder::new()
         .name("job".into())
         .spawn(move || runner.run(&jobs, make_engine))
         .map_err(WorkerError::Thread)?;
 
-    link.send(&FromWorker::Ready);
-    let control = Control { settings, current: Mutex::default(), to_job, to_sending };
+    link.send(&FromWorker::Ready { sandbox });
+    let control =
+        Control { thresholds: settings.thresholds, current: Mutex::default(), to_job, to_sending };
     control.run(receiver);
     Ok(())
 }
@@ -107,8 +134,19 @@ fn limit_process(thresholds: Thresholds) {
         oom_score_adjust: Some(800),
         die_with_parent: false,
     };
+    be_nice();
     for refused in limits.apply() {
         tracing::warn!(%refused, "a limit of the worker is not in force");
+    }
+}
+
+/// Takes the priority that the supervisor chose: long work should not make short work wait for the processor.
+fn be_nice() {
+    let wanted = std::env::var(NICE).ok().and_then(|text| text.parse().ok());
+    if let Some(nice) = wanted
+        && let Err(error) = rustix::process::setpriority_process(None, nice)
+    {
+        tracing::warn!(nice, %error, "the priority of the worker is not in force");
     }
 }
 
@@ -116,6 +154,7 @@ fn limit_process(thresholds: Thresholds) {
 #[derive(Debug)]
 struct Link {
     sender: blocking::Sender,
+    counts: counts::Counts,
 }
 
 impl Link {
@@ -150,7 +189,7 @@ fn supervisor_lost(error: &IpcError) -> ! {
 
 /// The thread that reads what the supervisor says.
 struct Control {
-    settings: WorkerSettings,
+    thresholds: Thresholds,
     current: Mutex<Option<(JobId, JobControl)>>,
     to_job: SyncSender<job::Start>,
     to_sending: SyncSender<sending::Command>,
@@ -181,7 +220,7 @@ impl Control {
     fn obey(&self, message: ToWorker, payload: Bytes, system_level: PressureLevel) {
         match message {
             ToWorker::Start { job, task, frame_bytes, uploads, codec } => {
-                let control = JobControl::new(self.settings.thresholds);
+                let control = JobControl::new(self.thresholds);
                 control.set_system_level(system_level);
                 *self.current() = Some((job, control.clone()));
                 let start = job::Start { job, task, frame_bytes, uploads, codec, payload, control };

@@ -1,7 +1,10 @@
 //! The workers: which are free, what the others do, and which session has its caches where.
 //!
 //! Keeps the number of workers constant: whichever is gone is replaced at once, or after a pause when they die before
-//! they were ever ready.
+//! they were ever ready. One that has done many jobs, or is likely to leak, is replaced between two jobs.
+//!
+//! Some workers are *express*: they run short jobs only, at a better priority than the others, so that whoever has a
+//! small model need not wait for those who have large ones.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -9,9 +12,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::config::WorkerCommand;
+use crate::config::{ServerConfig, WorkerCommand};
 use crate::dispatcher::Event;
 use crate::ipc::{JobId, ToWorker, WorkerMemory};
+use crate::sandbox::Sandbox;
 use crate::session::SessionId;
 use crate::worker_process::{WorkerId, WorkerProcess};
 
@@ -19,10 +23,20 @@ use crate::worker_process::{WorkerId, WorkerProcess};
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// Confidence from which on a worker counts as leaking.
+const LEAKS: f64 = 0.9;
+/// Priority of workers that take jobs of any length, where an express worker has 0: when both want the processor,
+/// the express worker gets nine tenths of it.
+const NICE: i32 = 10;
+
 /// All workers.
 #[derive(Debug)]
 pub(crate) struct WorkerPool {
     size: usize,
+    /// Of those, express workers.
+    express: usize,
+    /// Jobs that a worker may do before it is replaced.
+    most_jobs: u64,
     command: WorkerCommand,
     events: mpsc::Sender<Event>,
     workers: BTreeMap<WorkerId, Worker>,
@@ -36,6 +50,11 @@ pub(crate) struct WorkerPool {
 #[derive(Debug)]
 pub(crate) struct Worker {
     process: WorkerProcess,
+    /// Whether it takes short jobs only.
+    express: bool,
+    /// Jobs that it ended.
+    jobs: u64,
+    sandbox: Sandbox,
     /// What it does.
     pub(crate) state: State,
     /// The session it worked for last, whose caches are warm.
@@ -55,14 +74,18 @@ pub(crate) enum State {
     Busy { job: JobId, until: Instant },
     /// Killed, not yet gone.
     Dying,
+    /// Ended because it has done enough, not yet gone.
+    Retiring { reason: &'static str },
 }
 
 impl WorkerPool {
-    /// A pool of `size` workers, none of them started.
-    pub(crate) fn new(size: usize, command: WorkerCommand, events: mpsc::Sender<Event>) -> Self {
+    /// A pool of workers as configured, none of them started.
+    pub(crate) fn new(config: &ServerConfig, events: mpsc::Sender<Event>) -> Self {
         Self {
-            size: size.max(1),
-            command,
+            size: config.workers.max(1) + config.express_workers,
+            express: config.express_workers,
+            most_jobs: config.jobs_per_worker.max(1),
+            command: config.worker_command.clone(),
             events,
             workers: BTreeMap::new(),
             next_id: 1,
@@ -79,11 +102,17 @@ impl WorkerPool {
             }
             let id = self.next_id;
             self.next_id += 1;
-            match WorkerProcess::start(id, &self.command, self.events.clone()) {
+            let express =
+                self.workers.values().filter(|worker| worker.express).count() < self.express;
+            let nice = if express || self.express == 0 { 0 } else { NICE };
+            match WorkerProcess::start(id, &self.command, nice, self.events.clone()) {
                 Ok(process) => {
-                    tracing::info!(worker = id, pid = process.pid, "worker started");
+                    tracing::info!(worker = id, pid = process.pid, express, "worker started");
                     let worker = Worker {
                         process,
+                        express,
+                        jobs: 0,
+                        sandbox: Sandbox::default(),
                         state: State::Starting,
                         last_session: None,
                         memory: WorkerMemory::default(),
@@ -100,12 +129,13 @@ impl WorkerPool {
     }
 
     /// The worker takes jobs from now on.
-    pub(crate) fn ready(&mut self, id: WorkerId) {
+    pub(crate) fn ready(&mut self, id: WorkerId, sandbox: Sandbox) {
         self.failures = 0;
         if let Some(worker) = self.workers.get_mut(&id)
             && worker.state == State::Starting
         {
             worker.state = State::Idle;
+            worker.sandbox = sandbox;
         }
     }
 
@@ -124,15 +154,21 @@ impl WorkerPool {
         self.start_not_before = Some(now + pause.min(LONGEST_PAUSE));
     }
 
-    /// A free worker: the one that the session had last, else one that no session had, else any.
-    pub(crate) fn free_for(&self, session: SessionId) -> Option<WorkerId> {
+    /// A free worker: the one that the session had last, else one that no session had, else any. A `short` job prefers
+    /// an express worker, any other never gets one.
+    pub(crate) fn free_for(&self, session: SessionId, short: bool) -> Option<WorkerId> {
         let free = self.workers.iter().filter(|(_, worker)| worker.state == State::Idle);
-        free.min_by_key(|(_, worker)| match worker.last_session {
-            Some(last) if last == session => 0,
-            None => 1,
-            Some(_) => 2,
-        })
-        .map(|(id, _)| *id)
+        let suitable = free.filter(|(_, worker)| short || !worker.express);
+        suitable
+            .min_by_key(|(_, worker)| {
+                let familiar = match worker.last_session {
+                    Some(last) if last == session => 0,
+                    None => 1,
+                    Some(_) => 2,
+                };
+                (familiar, !worker.express)
+            })
+            .map(|(id, _)| *id)
     }
 
     /// Gives a free worker a job.
@@ -158,7 +194,40 @@ impl WorkerPool {
             && matches!(worker.state, State::Busy { job: running, .. } if running == job)
         {
             worker.state = State::Idle;
+            worker.jobs += 1;
         }
+    }
+
+    /// The free workers that have done their share of jobs, or leak, and why they are to be replaced.
+    pub(crate) fn worn_out(&self) -> Vec<(WorkerId, &'static str)> {
+        let idle = self.workers.iter().filter(|(_, worker)| worker.state == State::Idle);
+        idle.filter_map(|(id, worker)| {
+            if worker.memory.leak_confidence > LEAKS {
+                Some((*id, "leak"))
+            } else if worker.jobs >= self.most_jobs {
+                Some((*id, "age"))
+            } else {
+                None
+            }
+        })
+        .collect()
+    }
+
+    /// Ends a free worker; `gone` follows when it is.
+    pub(crate) fn retire(&mut self, id: WorkerId, reason: &'static str) {
+        if let Some(worker) = self.workers.get_mut(&id) {
+            worker.state = State::Retiring { reason };
+            worker.process.kill();
+        }
+    }
+
+    /// The walls around the workers that are ready: those that stand around every one.
+    pub(crate) fn sandbox(&self) -> Option<Sandbox> {
+        let ready = self.workers.values().filter(|worker| worker.state != State::Starting);
+        ready.map(|worker| worker.sandbox).reduce(|a, b| Sandbox {
+            landlock: a.landlock && b.landlock,
+            seccomp: a.seccomp && b.seccomp,
+        })
     }
 
     /// Nothing more of `job` is wanted: the worker drops it, and should be free by `until` if it works on it.
@@ -206,6 +275,26 @@ impl WorkerPool {
         overdue.collect()
     }
 
+    /// The jobs on express workers, with their workers.
+    pub(crate) fn on_express(&self) -> Vec<(WorkerId, JobId)> {
+        let express = self.workers.iter().filter(|(_, worker)| worker.express);
+        let busy = express.filter_map(|(id, worker)| match worker.state {
+            State::Busy { job, .. } => Some((*id, job)),
+            _ => None,
+        });
+        busy.collect()
+    }
+
+    /// Whether a worker is free that takes jobs of any length, and whether one is that takes short ones only.
+    pub(crate) fn is_free(&self) -> (bool, bool) {
+        let free = |express: bool| {
+            self.workers
+                .values()
+                .any(|worker| worker.state == State::Idle && worker.express == express)
+        };
+        (free(false), free(true))
+    }
+
     /// When the next job should have ended.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.workers
@@ -229,7 +318,7 @@ impl WorkerPool {
 
     /// Number of workers that are coming or going.
     pub(crate) fn in_transition(&self) -> usize {
-        self.count(|state| matches!(state, State::Starting | State::Dying))
+        self.count(|state| !matches!(state, State::Idle | State::Busy { .. }))
     }
 
     fn count(&self, which: impl Fn(State) -> bool) -> usize {
@@ -246,6 +335,16 @@ impl WorkerPool {
     /// What a worker last told of its memory.
     pub(crate) fn memory(&self, id: WorkerId) -> Option<&WorkerMemory> {
         self.workers.get(&id).map(|worker| &worker.memory)
+    }
+
+    /// Processes that the pool keeps.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Processor time that a worker has used.
+    pub(crate) fn cpu_time(&self, id: WorkerId) -> Option<Duration> {
+        scadstream_memory::system::cpu_time(self.workers.get(&id)?.process.pid)
     }
 
     /// Process id and memory of every worker.

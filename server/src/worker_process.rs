@@ -18,6 +18,11 @@ use tokio::sync::{Notify, mpsc};
 use crate::config::WorkerCommand;
 use crate::dispatcher::Event;
 use crate::ipc::{self, Ending, FromWorker, IpcError, JobId, StageSeconds, ToWorker, WorkerMemory};
+use crate::sandbox::Sandbox;
+use crate::worker::NICE;
+
+/// Not for models to see: a worker does without.
+const SECRETS: [&str; 1] = ["SCADSTREAM_TOKEN"];
 
 /// Number of a worker, never used twice.
 pub(crate) type WorkerId = u64;
@@ -28,8 +33,8 @@ const COMMANDS: usize = 1024;
 /// What happened in or to a worker.
 #[derive(Debug)]
 pub(crate) enum WorkerEvent {
-    /// It takes jobs.
-    Ready,
+    /// It takes jobs, inside these walls.
+    Ready(Sandbox),
     /// A frame for the job's client.
     Frame { job: JobId, frame: Bytes },
     /// So many bytes does the job have to send in all.
@@ -74,6 +79,7 @@ impl WorkerProcess {
     pub(crate) fn start(
         id: WorkerId,
         command: &WorkerCommand,
+        nice: i32,
         events: mpsc::Sender<Event>,
     ) -> std::io::Result<Self> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
@@ -82,8 +88,13 @@ impl WorkerProcess {
             Some(program) => program.clone(),
             None => std::env::current_exe()?,
         };
-        let child = Command::new(program)
+        let mut child = Command::new(program);
+        SECRETS.iter().for_each(|name| {
+            child.env_remove(name);
+        });
+        let child = child
             .args(&command.arguments)
+            .env(NICE, nice.to_string())
             .envs(command.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
@@ -219,7 +230,7 @@ impl Reader {
 
     async fn hear(&mut self, message: FromWorker, payload: Bytes) -> Result<(), IpcError> {
         let event = match message {
-            FromWorker::Ready => WorkerEvent::Ready,
+            FromWorker::Ready { sandbox } => WorkerEvent::Ready(sandbox),
             FromWorker::Frame { job } => WorkerEvent::Frame { job, frame: payload },
             FromWorker::NewSegment { segment } => {
                 let view = SegmentView::map(self.receiver.descriptor()?)

@@ -45,6 +45,8 @@ impl Default for Reader {
 pub struct Rendered {
     /// Manifests in order of arrival.
     pub manifests: Vec<Manifest>,
+    /// Messages about the model: group and text.
+    pub messages: Vec<String>,
     /// Chunks in order of arrival.
     pub chunks: Vec<Chunk>,
     /// Time from sending to the first chunk.
@@ -80,7 +82,19 @@ impl Client {
     /// # Panics
     /// If the server refuses.
     pub fn connect_as(address: &str, reader: &Reader) -> Self {
-        let stream = TcpStream::connect(address).expect("the server accepts connections");
+        Self::try_connect_as(address, reader).expect("the server accepts a session")
+    }
+
+    /// The same, for a server that may refuse.
+    ///
+    /// # Errors
+    /// What went wrong.
+    pub fn try_connect(address: &str) -> Result<Self, String> {
+        Self::try_connect_as(address, &Reader::default())
+    }
+
+    fn try_connect_as(address: &str, reader: &Reader) -> Result<Self, String> {
+        let stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
         stream.set_nodelay(true).expect("a TCP option");
         stream.set_read_timeout(Some(PATIENCE)).expect("a TCP option");
         let uri = format!("ws://{address}/ws").parse().expect("an address makes a URI");
@@ -89,44 +103,51 @@ impl Client {
             request = request.with_header("x-forwarded-for", "192.0.2.1");
         }
         let (socket, _) =
-            tungstenite::client(request, stream).expect("the server speaks WebSocket");
+            tungstenite::client(request, stream).map_err(|error| error.to_string())?;
         let mut client = Self { socket, received_bytes: 0, returns_credit: true };
-        client.send(Hello {
+        client.try_send(Hello {
             version: u32::from(VERSION),
             token: None,
             codecs: reader.codecs.clone(),
             credit: CREDIT,
             known: Vec::new(),
             client: "scadstream tests".into(),
-        });
-        assert!(
-            matches!(client.receive(), ServerMessage::Welcome(_)),
-            "the first answer is Welcome"
-        );
-        client
+        })?;
+        match client.try_receive()? {
+            ServerMessage::Welcome(_) => Ok(client),
+            other => Err(format!("the first answer is {other:?}")),
+        }
     }
 
     /// Sends a message.
     pub fn send(&mut self, message: impl Into<ClientMessage>) {
+        self.try_send(message).expect("the server reads");
+    }
+
+    fn try_send(&mut self, message: impl Into<ClientMessage>) -> Result<(), String> {
         let frame = message.into().encode().expect("a message within its limits");
-        self.socket.send(Message::Binary(frame)).expect("the server reads");
+        self.socket.send(Message::Binary(frame)).map_err(|error| error.to_string())
     }
 
     /// The next message that this version knows; credit for it is returned at once.
     pub fn receive(&mut self) -> ServerMessage {
+        self.try_receive().expect("the server answers")
+    }
+
+    fn try_receive(&mut self) -> Result<ServerMessage, String> {
         loop {
-            match self.socket.read().expect("the server answers") {
+            match self.socket.read().map_err(|error| error.to_string())? {
                 Message::Binary(frame) => {
                     self.received_bytes += frame.len() as u64;
                     let kind = Kind::from_number(frame.get(5).copied().unwrap_or_default());
                     if self.returns_credit && kind.is_some_and(Kind::uses_credit) {
-                        self.send(Credit { bytes: frame.len() as u32 });
+                        self.try_send(Credit { bytes: frame.len() as u32 })?;
                     }
                     if let Some(message) = decode(&frame) {
-                        return message;
+                        return Ok(message);
                     }
                 }
-                Message::Close(reason) => panic!("the server closed the connection: {reason:?}"),
+                Message::Close(reason) => return Err(format!("closed: {reason:?}")),
                 _ => {}
             }
         }
@@ -144,16 +165,56 @@ impl Client {
         revision: u32,
         files: &[(&str, &[u8])],
     ) -> Rendered {
+        let files = files.iter().map(|(name, content)| SourceFile {
+            name: (*name).into(),
+            content: FileContent::Inline(content.to_vec()),
+        });
+        self.try_render(document, revision, files.collect()).expect("the connection stays open")
+    }
+
+    fn try_ask(
+        &mut self,
+        document: u32,
+        revision: u32,
+        files: Vec<SourceFile>,
+    ) -> Result<(), String> {
+        self.try_send(Render {
+            document,
+            revision,
+            files,
+            overrides: Vec::new(),
+            detail: Detail::Exact,
+            camera: None,
+        })
+    }
+
+    /// Renders a document and waits for its end.
+    ///
+    /// # Errors
+    /// What became of the connection.
+    pub fn try_render(
+        &mut self,
+        document: u32,
+        revision: u32,
+        files: Vec<SourceFile>,
+    ) -> Result<Rendered, String> {
         let start = Instant::now();
         let before = self.received_bytes;
-        self.ask_files(document, revision, files, Detail::Exact);
+        self.try_ask(document, revision, files)?;
         let mut rendered = Rendered::default();
         while rendered.end.is_none() {
-            match self.receive() {
+            match self.try_receive()? {
                 ServerMessage::Manifest(manifest) => rendered.manifests.push(manifest),
                 ServerMessage::Chunk(chunk) => {
                     rendered.first_chunk.get_or_insert_with(|| start.elapsed());
                     rendered.chunks.push(chunk);
+                }
+                ServerMessage::Diagnostics(diagnostics) => {
+                    let texts = diagnostics.list.into_iter().map(|diagnostic| {
+                        let group = format!("{:?}", diagnostic.severity).to_uppercase();
+                        format!("{group}: {}", diagnostic.message)
+                    });
+                    rendered.messages.extend(texts);
                 }
                 ServerMessage::Done(done) => rendered.end = Some(End::Done(done)),
                 ServerMessage::Failed(failed) => rendered.end = Some(End::Failed(failed)),
@@ -162,7 +223,7 @@ impl Client {
         }
         rendered.last_byte = start.elapsed();
         rendered.bytes = self.received_bytes - before;
-        rendered
+        Ok(rendered)
     }
 
     /// Asks for pictures of a document of one file.

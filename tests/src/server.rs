@@ -21,12 +21,21 @@ impl Server {
     /// # Panics
     /// If it does not start.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with additional environment variables.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut process = Command::new(scadstream())
+            .envs(environment.iter().copied())
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log())
             .spawn()
             .expect("the binary can be run");
         let output = process.stdout.take().expect("its output is piped");
@@ -43,6 +52,16 @@ impl Server {
     /// Process id of the supervisor.
     pub fn pid(&self) -> u32 {
         self.process.id()
+    }
+}
+
+/// Where the server's log goes: nowhere, or to the file that `SCADSTREAM_TEST_LOG` names.
+fn log() -> Stdio {
+    let file = std::env::var_os("SCADSTREAM_TEST_LOG")
+        .map(|path| std::fs::OpenOptions::new().create(true).append(true).open(path));
+    match file {
+        Some(file) => file.expect("the log file can be written").into(),
+        None => Stdio::null(),
     }
 }
 

@@ -27,7 +27,7 @@ fn both(a: &Solid, b: &Solid) -> Solid {
 
 #[track_caller]
 fn sum(a: &Solid, b: &Solid) -> Measure {
-    let solid = minkowski(a, b, 10, &CancelToken::new()).unwrap().unwrap();
+    let solid = minkowski(a, b, &|| 10, &CancelToken::new()).unwrap().unwrap();
     let m = measure(&solid.to_mesh());
     assert!(m.closed);
     m
@@ -143,7 +143,7 @@ fn large_convex_sums_are_hulls_of_hulls() {
 fn the_chunk_changes_no_measure() {
     let part = minus(&block([4.0; 3], [0.0; 3]), &[ball(2.0, 12.0)]);
     let volume = |chunk| {
-        let solid = minkowski(&part, &ball(0.5, 8.0), chunk, &CancelToken::new()).unwrap();
+        let solid = minkowski(&part, &ball(0.5, 8.0), &|| chunk, &CancelToken::new()).unwrap();
         measure(&solid.unwrap().to_mesh()).volume
     };
     for chunk in [0, 2, 3, 100] {
@@ -155,6 +155,6 @@ fn the_chunk_changes_no_measure() {
 fn a_cancelled_sum_is_cancelled() {
     let token = CancelToken::new();
     token.cancel();
-    let result = minkowski(&corner(), &ball(1.0, 8.0), 10, &token);
+    let result = minkowski(&corner(), &ball(1.0, 8.0), &|| 10, &token);
     assert_eq!(result.unwrap_err(), KernelError::Cancelled);
 }

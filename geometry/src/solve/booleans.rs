@@ -9,7 +9,7 @@ use super::combine::{Fault, Work};
 use crate::cache::Form;
 use crate::kernel::Solid;
 use crate::mesh::Paint;
-use crate::minkowski::minkowski;
+use crate::minkowski::{LEAST_CHUNK, minkowski};
 use crate::region::Region;
 use crate::shape::{Flat, Shape, Solids};
 use crate::union::union;
@@ -128,14 +128,18 @@ impl Work<'_> {
         match self.alike(operands) {
             Alike::Nothing => Ok(Shape::Nothing),
             Alike::Solids(children) => {
-                let chunk = self.job.settings.minkowski_chunk;
+                let settings = self.job.settings;
+                let chunk = || match self.job.is_short_of_memory() {
+                    true => LEAST_CHUNK,
+                    false => settings.minkowski_chunk,
+                };
                 let mut sum: Option<Solid> = None;
                 for (child, solids) in &children {
                     self.warn_of_sheets(solids);
                     let Some(next) = unite(child, &solids.list, self.job)? else { continue };
                     sum = match sum {
                         None => Some(next),
-                        Some(sum) => minkowski(&sum, &next, chunk, &self.job.cancel)?,
+                        Some(sum) => minkowski(&sum, &next, &chunk, &self.job.cancel)?,
                     };
                 }
                 Ok(Shape::solid(sum))

@@ -107,8 +107,9 @@ impl<'a> Runner<'a> {
     /// Starts runners for the tasks that are ready, as many as there may be.
     fn start_runners<'s>(&'s self, scope: &rayon::Scope<'s>) {
         let ready = lock(&self.ready).len();
-        for _ in 0..ready.min(self.most_runners) {
-            if self.runners.fetch_add(1, Ordering::AcqRel) >= self.most_runners {
+        let most = if self.job.is_short_of_memory() { 1 } else { self.most_runners };
+        for _ in 0..ready.min(most) {
+            if self.runners.fetch_add(1, Ordering::AcqRel) >= most {
                 self.runners.fetch_sub(1, Ordering::AcqRel);
                 return;
             }
@@ -125,7 +126,10 @@ impl<'a> Runner<'a> {
     /// The next task, or none if this runner is no longer needed.
     fn next_task(&self) -> Option<usize> {
         let mut ready = lock(&self.ready);
-        let task = (!self.is_cancelled()).then(|| ready.pop()).flatten();
+        // When memory is short all runners but one go home; the last one starts others again when there is enough.
+        let surplus = self.job.is_short_of_memory() && self.runners.load(Ordering::Acquire) > 1;
+        let goes_on = !surplus && !self.is_cancelled();
+        let task = goes_on.then(|| ready.pop()).flatten();
         if task.is_none() {
             // Counted under the lock: whoever adds tasks next sees that a runner is missing.
             self.runners.fetch_sub(1, Ordering::AcqRel);
@@ -147,6 +151,9 @@ impl<'a> Runner<'a> {
                     shape
                 });
                 let operands: Vec<Shape> = operands.collect();
+                if let Some(attendant) = self.job.attendant {
+                    attendant.begins(&task.node);
+                }
                 match combine(&task.node, operands, self.job) {
                     Ok(Combined { shape, messages: said }) => {
                         messages = said;

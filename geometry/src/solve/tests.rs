@@ -251,6 +251,46 @@ fn parts_and_progress_are_reported_as_they_come() {
     assert_eq!(fractions.last(), Some(&1.0));
 }
 
+#[test]
+fn when_memory_is_short_one_branch_is_worked_on_at_a_time_and_the_result_is_the_same() {
+    #[derive(Default)]
+    struct Short {
+        at_work: AtomicUsize,
+        most: AtomicUsize,
+    }
+    impl crate::control::Attendant for Short {
+        fn begins(&self, _: &Node) {
+            let at_work = self.at_work.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most.fetch_max(at_work, Ordering::SeqCst);
+        }
+        fn is_short_of_memory(&self) -> bool {
+            true
+        }
+    }
+    let attendant = Short::default();
+    let on_progress = |_: Progress| {
+        attendant.at_work.fetch_sub(1, Ordering::SeqCst);
+    };
+    let corner = difference(vec![cube(2.0), translate(1.0, 1.0, 1.0, cube(2.0))]);
+    let sum = node(Kind::Minkowski { convexity: 1 }, vec![corner, sphere(0.5, 8.0)]);
+    let root = group(vec![intricate(), translate(20.0, 0.0, 0.0, sum)]);
+    let cache = SolidCache::new(0);
+    let job = Job {
+        attendant: Some(&attendant),
+        on_progress: Some(&on_progress),
+        ..Job::new(&cache, CancelToken::new())
+    };
+    let volume = |job: &Job<'_>| {
+        let Ok(Whole::Solid(mesh)) = solve(&root, job).unwrap().unite(job).unwrap() else {
+            panic!("a solid model")
+        };
+        crate::measure::measure(&mesh).volume
+    };
+    let short = volume(&job);
+    assert_eq!(attendant.most.into_inner(), 1);
+    assert!(close(short, volume(&Job::new(&cache, CancelToken::new())), 1e-9));
+}
+
 /// A model with shared subtrees, colours, cuts and several levels.
 fn intricate() -> Arc<Node> {
     let bead = |i: i32| translate(f64::from(i), 0.3 * f64::from(i % 3), 0.0, sphere(0.8, 16.0));

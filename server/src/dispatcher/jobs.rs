@@ -1,9 +1,10 @@
 //! Jobs from their arrival to their end: waiting, given to a worker, dropped.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use scadstream_protocol::message::{self as wire, FailureCode};
 
+use super::express::Told;
 use super::{About, Dispatcher, Job, JobState, Source};
 use crate::ipc::{Attachment, JobId, Task, ToWorker};
 use crate::session::SessionId;
@@ -50,7 +51,11 @@ impl Dispatcher {
             counted: false,
             place: None,
             started: Instant::now(),
+            cpu_before: Duration::ZERO,
             first_chunk_seen: false,
+            reserved_bytes: 0,
+            progress: None,
+            told: Told::default(),
         };
         self.jobs.insert(id, job);
         Some(id)
@@ -58,11 +63,19 @@ impl Dispatcher {
 
     /// Starts as many jobs as may run, and tells the others their place.
     pub(super) fn schedule(&mut self) {
-        while self.admission.allows(self.pool.busy(), self.system_level)
-            && self.pool.idle() > 0
-            && let Some(id) = self.queue.pop()
-        {
-            self.start(id);
+        loop {
+            let (free, express) = self.pool.is_free();
+            let may = |session| free || express && self.is_short(session);
+            let Some((session, id)) = self.queue.next(may) else { break };
+            let reserved =
+                self.jobs.values().filter(|job| matches!(job.state, JobState::Running(_)));
+            let reserved = reserved.map(|job| job.reserved_bytes).reduce(u64::saturating_add);
+            let next = self.admission.reservation(self.last_peak(id));
+            if !self.admission.allows(next, reserved, self.system_level) {
+                break;
+            }
+            self.queue.take(session);
+            self.start(id, next);
         }
         self.metrics.queue_depth.set(self.queue.len() as i64);
         for (place, id) in (0_u32..).zip(self.queue.order()) {
@@ -79,13 +92,27 @@ impl Dispatcher {
         }
     }
 
-    pub(super) fn start(&mut self, id: JobId) {
+    /// What the job's document took the last time.
+    fn last_peak(&self, id: JobId) -> Option<u64> {
+        let job = self.jobs.get(&id)?;
+        let document = match job.about {
+            About::Render { document, .. } => document,
+            About::Export(export) => export.document,
+        };
+        self.sessions.get(&job.session)?.documents.get(&document)?.peak_bytes
+    }
+
+    pub(super) fn start(&mut self, id: JobId, reserved_bytes: u64) {
+        let Some(session) = self.jobs.get(&id).map(|job| job.session) else { return };
+        let short = self.is_short(session);
+        let Some(worker) = self.pool.free_for(session, short) else { return };
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let Some(worker) = self.pool.free_for(job.session) else { return };
         let now = Instant::now();
+        job.reserved_bytes = reserved_bytes;
         self.metrics.queue_wait_seconds.observe((now - job.source.at).as_secs_f64());
         job.state = JobState::Running(worker);
         job.started = now;
+        job.cpu_before = self.pool.cpu_time(worker).unwrap_or_default();
         let task = match job.about {
             About::Render { .. } => Task::Render,
             About::Export(export) => {
@@ -152,7 +179,7 @@ impl Dispatcher {
 
     pub(super) fn stop_overdue(&mut self, now: Instant) {
         for (worker, id) in self.pool.overdue(now) {
-            if self.jobs.contains_key(&id) {
+            if self.jobs.get(&id).is_some_and(|job| job.state == JobState::Running(worker)) {
                 // The first time: the job is asked to stop, and has a little time for that.
                 let message = format!(
                     "This takes longer than the {} s that the server allows.",

@@ -4,12 +4,15 @@ use scadstream_memory::monitor::Snapshot;
 use scadstream_memory::pressure::{PressureLevel, system_level};
 use scadstream_protocol::message as wire;
 
-use super::{Dispatcher, signed};
+use super::{Dispatcher, JobState, signed};
 use crate::admin::{Status, WorkerStatus};
 use crate::engine::Caches;
 use crate::ipc::{JobId, ToWorker, WorkerMemory};
 use crate::to_wire;
 use crate::worker_process::WorkerId;
+
+/// Growth of the live bytes, in bytes per second, that the log warns of.
+const WORRYING_GROWTH: f64 = 5e6;
 
 impl Dispatcher {
     pub(super) fn look_at_memory(&mut self) {
@@ -23,23 +26,49 @@ impl Dispatcher {
             self.system_level = system;
             self.pool.tell_all(&ToWorker::SystemPressure { level: system.number() });
         }
+        let growth = self.monitor.growth_bytes_per_second();
+        if growth > WORRYING_GROWTH {
+            tracing::warn!(mb_per_second = growth / 1e6, "the supervisor's memory grows fast");
+        }
+        self.set_level(self.workers_level().max(own));
+        self.update_gauges();
+    }
+
+    /// Takes note of a worker's memory. The level rises at once and falls at the next look, so that a job about a
+    /// threshold does not tell all clients of it a hundred times a second.
+    pub(super) fn hear_memory(&mut self, worker: WorkerId, memory: WorkerMemory) {
+        self.count_pool(worker, &memory);
+        self.pool.set_memory(worker, memory);
+        self.set_level(self.workers_level().max(self.level));
+    }
+
+    fn workers_level(&self) -> PressureLevel {
         let thresholds = self.monitor.thresholds();
         let workers = self.pool.memories().map(|(_, memory)| thresholds.level(memory.live_bytes));
-        let level = workers.fold(own, PressureLevel::max);
+        workers.fold(PressureLevel::Low, PressureLevel::max)
+    }
+
+    fn set_level(&mut self, level: PressureLevel) {
         if level != self.level {
             tracing::info!(from = %self.level, to = %level, "memory pressure changed");
+            match level {
+                PressureLevel::Low => {}
+                PressureLevel::Moderate | PressureLevel::High => {
+                    tracing::warn!(%level, "memory is above the warning threshold");
+                }
+                PressureLevel::Critical => tracing::error!("memory is critical"),
+            }
             self.level = level;
             let used = self.pool.memories().map(|(_, memory)| memory.live_bytes).max();
             let pressure = wire::Pressure {
                 level: to_wire::pressure_level(level),
-                used_bytes: used.unwrap_or(snapshot.allocated_bytes),
-                limit_bytes: thresholds.hard,
+                used_bytes: used.unwrap_or_default(),
+                limit_bytes: self.monitor.thresholds().hard,
             };
             for session in self.sessions.keys() {
                 self.send(*session, None, pressure);
             }
         }
-        self.update_gauges();
     }
 
     pub(super) fn update_gauges(&mut self) {
@@ -79,10 +108,19 @@ impl Dispatcher {
         ] {
             metrics.workers.with_label_values(&[state]).set(count as i64);
         }
+        let running = self.jobs.values().filter(|job| matches!(job.state, JobState::Running(_)));
+        metrics.memory_reserved_bytes.set(signed(running.map(|job| job.reserved_bytes).sum()));
+        metrics.memory_budget_bytes.set(signed(self.admission.budget_bytes()));
+        metrics.queue_limit.set(self.config.queue_length as i64);
+        metrics.open_files.set(open_files());
+        let sandbox = self.pool.sandbox().unwrap_or_default();
+        for (wall, stands) in [("landlock", sandbox.landlock), ("seccomp", sandbox.seccomp)] {
+            metrics.sandbox_active.with_label_values(&[wall]).set(stands.into());
+        }
     }
 
     /// Adds what a worker's pool and caches did since it last told.
-    pub(super) fn count_pool(&self, worker: WorkerId, now: &WorkerMemory) {
+    fn count_pool(&self, worker: WorkerId, now: &WorkerMemory) {
         let before = self.pool.memory(worker).copied().unwrap_or_default();
         let since = |now: u64, before: u64| now.saturating_sub(before);
         self.metrics.pool_hits_total.inc_by(since(now.pool_hits, before.pool_hits));
@@ -97,10 +135,16 @@ impl Dispatcher {
             count(&self.metrics.cache_hits_total, now.hits, before.hits);
             count(&self.metrics.cache_misses_total, now.misses, before.misses);
         }
+        self.metrics.memory_freed_bytes_total.inc_by(since(now.freed_bytes, before.freed_bytes));
+        for (index, level) in ["moderate", "high", "critical"].into_iter().enumerate() {
+            let more = since(now.reliefs[index], before.reliefs[index]);
+            self.metrics.memory_reliefs_total.with_label_values(&[level]).inc_by(more);
+        }
     }
 
     /// Counts how a job ended, the first time that it does.
     pub(super) fn count_end(&mut self, id: JobId, outcome: &str) {
+        self.note_length(id);
         if let Some(job) = self.jobs.get_mut(&id)
             && !std::mem::replace(&mut job.counted, true)
         {
@@ -134,7 +178,18 @@ impl Dispatcher {
             busy: self.pool.busy(),
             idle: self.pool.idle(),
             draining: self.draining_until.is_some(),
+            express: self.config.express_workers,
+            workers_wanted: self.pool.size(),
+            reserved_bytes: self.metrics.memory_reserved_bytes.get() as u64,
+            budget_bytes: self.admission.budget_bytes(),
+            sandbox: self.pool.sandbox(),
+            job_seconds: self.config.job_time.as_secs_f64(),
             workers: workers.collect(),
         }
     }
+}
+
+/// Descriptors that the supervisor has open.
+fn open_files() -> i64 {
+    std::fs::read_dir("/proc/self/fd").map_or(0, |files| files.count() as i64)
 }

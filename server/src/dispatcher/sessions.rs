@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
 
+use super::express::Record;
 use super::{About, Dispatcher, Document, Reads, Session, Source};
 use crate::credit::Ledger;
 use crate::ipc::{JobId, ToWorker};
@@ -33,6 +34,7 @@ impl Dispatcher {
             speed: LinkSpeed::new(reads.is_local, reads.codecs),
             documents: HashMap::new(),
             stalled: false,
+            record: Record::default(),
         };
         self.sessions.insert(session, opened);
         self.metrics.sessions.set(self.sessions.len() as i64);
@@ -51,7 +53,8 @@ impl Dispatcher {
 
     pub(super) fn render(&mut self, id: SessionId, document: u32, revision: u32, source: Source) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let newest = Document { revision, source: source.clone(), job: None };
+        let peak_bytes = session.documents.get(&document).and_then(|older| older.peak_bytes);
+        let newest = Document { revision, source: source.clone(), job: None, peak_bytes };
         let older = session.documents.insert(document, newest);
         if let Some(job) = older.and_then(|older| older.job) {
             self.end_job(job, "superseded", FailureCode::Superseded, SUPERSEDED);

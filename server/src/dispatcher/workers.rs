@@ -6,18 +6,28 @@ use bytes::Bytes;
 use scadstream_protocol::message::{self as wire, FailureCode, Stage, Subject};
 use scadstream_protocol::{Kind, ServerMessage};
 
-use super::{Dispatcher, JobState};
+use super::{About, Dispatcher, JobState};
 use crate::ipc::{Ending, JobId, StageSeconds, ToWorker};
 use crate::known_chunks::hash_in;
 use crate::outbox::kind_of;
+use crate::to_wire;
 use crate::worker_pool::State;
 use crate::worker_process::{Exit, WorkerEvent, WorkerId};
 
 impl Dispatcher {
     pub(super) fn worker(&mut self, worker: WorkerId, event: WorkerEvent) {
         match event {
-            WorkerEvent::Ready => {
-                self.pool.ready(worker);
+            WorkerEvent::Ready(sandbox) => {
+                if self.pool.sandbox().is_none() {
+                    tracing::info!(
+                        landlock = sandbox.landlock,
+                        seccomp = sandbox.seccomp,
+                        network = !sandbox.seccomp,
+                        job_seconds = self.config.job_time.as_secs_f64(),
+                        "workers are shut in"
+                    );
+                }
+                self.pool.ready(worker, sandbox);
                 let level = self.system_level.number();
                 self.pool.tell(worker, ToWorker::SystemPressure { level }, Vec::new());
                 self.schedule();
@@ -25,6 +35,9 @@ impl Dispatcher {
             WorkerEvent::Frame { job, frame } => self.frame(worker, job, frame),
             WorkerEvent::Wants { job: id, total_bytes } => {
                 let Some(job) = self.jobs.get(&id) else { return };
+                if job.state.worker() != Some(worker) {
+                    return;
+                }
                 let (session, export) = (job.session, job.about.is_export());
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.ledger.want(id, export, total_bytes);
@@ -42,10 +55,7 @@ impl Dispatcher {
                     self.release_sent(id);
                 }
             }
-            WorkerEvent::Memory(memory) => {
-                self.count_pool(worker, &memory);
-                self.pool.set_memory(worker, memory);
-            }
+            WorkerEvent::Memory(memory) => self.hear_memory(worker, memory),
             WorkerEvent::Exited(exit) => self.worker_gone(worker, exit),
         }
     }
@@ -53,9 +63,16 @@ impl Dispatcher {
     /// Passes a frame on to the client, if anybody still wants it.
     pub(super) fn frame(&mut self, worker: WorkerId, id: JobId, frame: Bytes) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.heard = true;
-        let Some(session) = self.sessions.get_mut(&job.session) else { return };
         let kind = Kind::from_number(kind_of(&frame));
+        // A job that made way may be queued or at work elsewhere.
+        if job.state.worker() != Some(worker) || !job.told.passes(kind) {
+            return;
+        }
+        job.heard = true;
+        if kind == Some(Kind::Progress) {
+            job.progress = Some(frame.clone());
+        }
+        let Some(session) = self.sessions.get_mut(&job.session) else { return };
         if kind.is_some_and(Kind::uses_credit) {
             if session.ledger.spend(id, frame.len() as u64).is_err() {
                 tracing::error!(worker, job = id, "the worker sends more than it may");
@@ -100,7 +117,7 @@ impl Dispatcher {
             let name = stage_name(Stage::from(stage.stage));
             self.metrics.stage_seconds.with_label_values(&[name]).observe(stage.seconds);
         }
-        job.state = JobState::Sending(worker);
+        self.note_peak(id, peak_bytes);
         let outcome = match ending {
             Ending::Done => "done",
             Ending::Failed => "failed",
@@ -109,6 +126,9 @@ impl Dispatcher {
             Ending::Cancelled | Ending::Unreadable => "failed",
         };
         self.count_end(id, outcome);
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.state = JobState::Sending(worker);
+        }
         match ending {
             Ending::Done | Ending::Failed | Ending::MemoryLimit | Ending::Panicked => {}
             // Nobody here cancelled it, or the job would be gone: it stopped for no reason.
@@ -135,11 +155,14 @@ impl Dispatcher {
     pub(super) fn worker_gone(&mut self, worker: WorkerId, exit: Exit) {
         let Some(gone) = self.pool.gone(worker, Instant::now()) else { return };
         let reason = match (&exit, gone.state) {
+            (_, State::Retiring { reason }) => reason,
             (Exit::MemoryLimit, _) => "memory_limit",
             (_, State::Dying) => "killed",
             (Exit::Lost(_), _) => "lost",
         };
-        tracing::warn!(worker, ?exit, reason, "a worker is gone and is replaced");
+        if !matches!(gone.state, State::Retiring { .. }) {
+            tracing::warn!(worker, ?exit, reason, "a worker is gone and is replaced");
+        }
         self.metrics.worker_restarts_total.with_label_values(&[reason]).inc();
         for id in self.jobs_where(|job| job.state.worker() == Some(worker)) {
             let Some(job) = self.jobs.get_mut(&id) else { continue };
@@ -153,11 +176,8 @@ impl Dispatcher {
             }
             match &exit {
                 Exit::MemoryLimit if was_running => {
-                    let limit_mb = self.monitor.thresholds().hard / 1_000_000;
-                    let message = format!(
-                        "This model needs more than the {limit_mb} MB that the server allows."
-                    );
-                    self.end_job(id, "memory_limit", FailureCode::MemoryLimit, &message);
+                    self.note_peak(id, self.monitor.thresholds().hard);
+                    self.end_at_limit(id);
                 }
                 Exit::MemoryLimit => {
                     let message =
@@ -173,6 +193,41 @@ impl Dispatcher {
         self.schedule();
     }
 
+    /// Remembers what a job took, for the next one of its document.
+    fn note_peak(&mut self, id: JobId, peak_bytes: u64) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let document = match job.about {
+            About::Render { document, .. } => document,
+            About::Export(export) => export.document,
+        };
+        if let Some(session) = self.sessions.get_mut(&job.session)
+            && let Some(document) = session.documents.get_mut(&document)
+        {
+            document.peak_bytes = Some(peak_bytes);
+        }
+    }
+
+    /// Ends a job whose worker died of its limit, with what it was last known to be at.
+    fn end_at_limit(&mut self, id: JobId) {
+        let Some(job) = self.jobs.get(&id) else { return };
+        let (session, subject) = (job.session, job.about.subject());
+        let place = job.progress.as_ref().and_then(place_of);
+        tracing::error!(job = id, ?place, "the worker reached its memory limit");
+        self.count_end(id, "memory_limit");
+        self.drop_job(id);
+        let limit_bytes = self.monitor.thresholds().hard;
+        let limit_mb = limit_bytes / 1_000_000;
+        let message = format!(
+            "This model needs more than the {limit_mb} MB that the server allows: it took them at once."
+        );
+        let mut failed = to_wire::plain_failure(subject, FailureCode::MemoryLimit, message);
+        failed.place = place;
+        failed.details =
+            vec![wire::FailureDetail { key: "limit_bytes".into(), value: limit_bytes.to_string() }];
+        self.send(session, None, failed);
+        self.lend(session);
+    }
+
     /// Puts a job back into the queue whose worker died without a word of it: most likely the worker was dead already
     /// when the job was given to it. Once only, for it may be the job that kills workers.
     pub(super) fn start_elsewhere(&mut self, id: JobId) -> bool {
@@ -183,6 +238,14 @@ impl Dispatcher {
         }
         job.state = JobState::Queued;
         true
+    }
+}
+
+/// The place that a `Progress` frame names.
+fn place_of(frame: &Bytes) -> Option<wire::Place> {
+    match ServerMessage::decode(frame) {
+        Ok(Some(ServerMessage::Progress(progress))) => progress.place,
+        _ => None,
     }
 }
 

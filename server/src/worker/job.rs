@@ -3,29 +3,37 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use scadstream_memory::allocator::{self, JobMemory};
 use scadstream_memory::leak::LeakDetector;
+use scadstream_memory::limits;
+use scadstream_memory::pool::BufferPool;
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
+use scadstream_memory::system;
 use scadstream_protocol::ClientMessage;
 use scadstream_protocol::message as wire;
 
 use super::sending::{Command, Finished, JobFacts};
+use super::vigil::Vigil;
 use super::{About, Link};
 use crate::engine::{
     Diagnostic, Engine, ExportJob, ExportedFile, Failure, FailureCode, JOB_STACK_BYTES, JobSink,
-    Outcome, Parameter, Progress, RenderJob, Scene, Stage,
+    Outcome, Parameter, Progress, RenderJob, Scene, Severity, Stage,
 };
 use crate::ipc::{Attachment, CacheNumbers, Ending, FromWorker, JobId, StageSeconds, Task};
 use crate::job_control::JobControl;
 use crate::to_wire::Revision;
 use crate::{from_wire, known_chunks, to_wire};
 
-/// Progress is told at most this often, but for a new stage: what people can read.
-const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
+/// Bytes of messages that a job may say; errors are told beyond that. Nobody reads more, and a client has to take them all
+/// before it sees anything else.
+const MOST_MESSAGE_BYTES: usize = 4 << 20;
+
+/// What a message takes on the wire beside its text.
+const MESSAGE_OVERHEAD_BYTES: usize = 64;
 
 /// A job as the supervisor gave it.
 pub(super) struct Start {
@@ -42,7 +50,9 @@ pub(super) struct Start {
 pub(super) struct Runner {
     link: Arc<Link>,
     to_sending: SyncSender<Command>,
+    pool: BufferPool,
     thresholds: Thresholds,
+    job_time: Duration,
     leaks: LeakDetector,
 }
 
@@ -50,9 +60,11 @@ impl Runner {
     pub(super) fn new(
         link: Arc<Link>,
         to_sending: SyncSender<Command>,
+        pool: BufferPool,
         thresholds: Thresholds,
+        job_time: Duration,
     ) -> Self {
-        Self { link, to_sending, thresholds, leaks: LeakDetector::new() }
+        Self { link, to_sending, pool, thresholds, job_time, leaks: LeakDetector::new() }
     }
 
     /// Does jobs until the worker ends.
@@ -78,6 +90,9 @@ impl Runner {
         let _entered = span.enter();
         let begun = Instant::now();
         let memory = JobMemory::start();
+        if let Err(error) = limits::limit_cpu_from_now(2 * self.job_time) {
+            tracing::warn!(%error, "the processor time of this job is not limited");
+        }
         let (about, work) = match read(&start) {
             Ok(read) => read,
             Err(problem) => {
@@ -94,6 +109,14 @@ impl Runner {
         };
         self.tell(Command::Begin { job, about, known });
         let control = start.control;
+        let pool = self.pool.statistics();
+        tracing::info!(
+            pressure = %control.pressure(),
+            live_mb = allocator::live_bytes() / 1_000_000,
+            pool_idle_mb = pool.idle_bytes / 1_000_000,
+            pool_used_mb = pool.used_bytes / 1_000_000,
+            "job begins"
+        );
         let outcome = self.work(&work, about, job, &control, engine);
         allocator::flush_thread();
         let peak_bytes = memory.peak_bytes();
@@ -123,8 +146,13 @@ impl Runner {
             ?ending,
             seconds = begun.elapsed().as_secs_f64(),
             peak_mb = peak_bytes / 1_000_000,
+            baseline_growth_mb = memory.used_bytes() / 1_000_000,
+            pressure = %control.pressure(),
             "job ended"
         );
+        if ending == Ending::MemoryLimit {
+            tracing::error!(at = ?control.at(), "job stopped for its memory");
+        }
         // The supervisor hears of the end before the client does: then this worker is free when the next edit comes.
         self.end(job, ending, stages, peak_bytes);
         self.tell(Command::End { job, finished });
@@ -143,27 +171,53 @@ impl Runner {
         engine: &mut E,
     ) -> std::thread::Result<Outcome> {
         std::thread::scope(|scope| {
+            let vigil = Vigil {
+                job,
+                about,
+                control,
+                link: &self.link,
+                to_sending: self.to_sending.clone(),
+            };
+            let (working, over) = sync_channel(0);
             let span = tracing::Span::current();
+            let watched = span.clone();
+            let watch = std::thread::Builder::new().name("vigil".into());
+            let watch = watch.spawn_scoped(scope, move || {
+                let _entered = watched.entered();
+                vigil.keep(&over);
+            });
+            if let Err(error) = watch {
+                return Ok(no_thread(&error));
+            }
             let run = move || {
                 let _entered = span.entered();
+                // Dropped when this thread ends, even by a panic: then the vigil ends as well.
+                let _working: SyncSender<()> = working;
                 let link = &self.link;
-                let mut sink = Sink { job, about, link, to_sending: &self.to_sending, last: None };
-                let outcome = match work {
+                let mut sink = Sink {
+                    job,
+                    about,
+                    link,
+                    control,
+                    to_sending: &self.to_sending,
+                    stage: None,
+                    message_bytes: 0,
+                    suppressed: 0,
+                };
+                let mut outcome = match work {
                     Work::Render(render) => engine.render(render, control, &mut sink),
                     Work::Export(export) => engine.export(export, control, &mut sink),
                 };
+                if let Outcome::Done(statistics) = &mut outcome {
+                    statistics.messages_suppressed += sink.suppressed;
+                }
                 allocator::flush_thread();
                 outcome
             };
             let builder = std::thread::Builder::new().name("engine".into());
             match builder.stack_size(JOB_STACK_BYTES).spawn_scoped(scope, run) {
                 Ok(thread) => thread.join(),
-                Err(error) => Ok(Outcome::Failed(Failure {
-                    code: FailureCode::MemoryLimit,
-                    message: format!("The system refuses a thread for this job: {error}."),
-                    place: None,
-                    details: Vec::new(),
-                })),
+                Err(error) => Ok(no_thread(&error)),
             }
         })
     }
@@ -177,13 +231,15 @@ impl Runner {
         allocator::flush_thread();
         let level = self.thresholds.level(allocator::live_bytes());
         if level > PressureLevel::Low {
-            let before = allocator::live_bytes();
+            let resident = || system::resident_bytes().unwrap_or(0);
+            let before = resident();
             engine.trim(level);
+            self.pool.trim(level);
             allocator::flush_thread();
             allocator::purge();
-            let freed_mb = before.saturating_sub(allocator::live_bytes()) / 1_000_000;
-            tracing::info!(%level, freed_mb, "gave memory back");
-            self.tell(Command::Trim(level));
+            let freed = before.saturating_sub(resident());
+            self.link.counts.relieved(level, freed);
+            tracing::info!(%level, freed_mb = freed / 1_000_000, "gave memory back between jobs");
         }
         let caches = engine.caches().by_name().map(|(_, state)| CacheNumbers {
             bytes: state.bytes,
@@ -244,6 +300,15 @@ fn read(start: &Start) -> Result<(About, Work), &'static str> {
     })
 }
 
+fn no_thread(error: &std::io::Error) -> Outcome {
+    Outcome::Failed(Failure {
+        code: FailureCode::MemoryLimit,
+        message: format!("The system refuses a thread for this job: {error}."),
+        place: None,
+        details: Vec::new(),
+    })
+}
+
 fn panicked(panic: &Box<dyn std::any::Any + Send>) -> Failure {
     let text = panic
         .downcast_ref::<&str>()
@@ -264,26 +329,32 @@ struct Sink<'a> {
     job: JobId,
     about: About,
     link: &'a Link,
+    control: &'a JobControl,
     to_sending: &'a SyncSender<Command>,
-    /// The last progress told.
-    last: Option<(Stage, Instant)>,
+    /// The stage told last; the vigil tells what happens within one.
+    stage: Option<Stage>,
+    message_bytes: usize,
+    /// Messages left out.
+    suppressed: u32,
 }
 
 impl JobSink for Sink<'_> {
     fn progress(&mut self, progress: Progress) {
-        let now = Instant::now();
-        let too_soon = self.last.is_some_and(|(stage, at)| {
-            stage == progress.stage && now.duration_since(at) < PROGRESS_INTERVAL
-        });
-        if !too_soon {
-            self.last = Some((progress.stage, now));
+        self.control.set_at(progress.clone(), None);
+        if self.stage.replace(progress.stage) != Some(progress.stage) {
             let of = self.about.revision();
             let message = to_wire::progress(of, progress, allocator::live_bytes());
             self.link.send_frame(self.job, message);
         }
     }
 
-    fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>) {
+    fn diagnostics(&mut self, mut diagnostics: Vec<Diagnostic>) {
+        let before = diagnostics.len();
+        diagnostics.retain(|diagnostic| {
+            self.message_bytes += diagnostic.message.len() + MESSAGE_OVERHEAD_BYTES;
+            self.message_bytes <= MOST_MESSAGE_BYTES || diagnostic.severity == Severity::Error
+        });
+        self.suppressed += (before - diagnostics.len()) as u32;
         for message in to_wire::diagnostics(self.about.revision(), diagnostics) {
             self.link.send_frame(self.job, message);
         }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use scadstream_memory::allocator;
 use scadstream_memory::monitor::{Monitor, Snapshot};
 use scadstream_memory::pool::{Buffer, BufferPool};
-use scadstream_memory::pressure::PressureLevel;
+use scadstream_memory::pressure::{PressureLevel, Thresholds};
 use scadstream_memory::segment::SegmentError;
 use scadstream_protocol::limits::MAX_FRAME_BYTES;
 use scadstream_protocol::message as wire;
@@ -21,7 +21,7 @@ use scadstream_protocol::{
     CHUNK_HEAD_BYTES, chunk_frame_len, encode_chunk_head, encode_file_head, file_head_len,
 };
 
-use super::{About, Link, WorkerSettings};
+use super::{About, Link};
 use crate::engine::{ChunkEntry, ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
 use crate::ipc::{CacheNumbers, FromWorker, JobId, WorkerMemory};
 use crate::known_chunks::Hash;
@@ -29,6 +29,8 @@ use crate::to_wire;
 
 /// How often memory is looked at and told, and idle buffers are released.
 const TICK: Duration = Duration::from_secs(5);
+/// Growth of the live bytes, in bytes per second, that the log warns of.
+const WORRYING_GROWTH: f64 = 5e6;
 /// Plans kept.
 const MAX_RETAINED: usize = 64;
 
@@ -54,6 +56,8 @@ pub(super) enum Command {
     Release { segment: u32 },
     /// Memory is short.
     Trim(PressureLevel),
+    /// The supervisor should know how short.
+    Report,
     /// What was found between jobs.
     Tidied { caches: [CacheNumbers; 4], leak_confidence: f64 },
 }
@@ -81,8 +85,8 @@ pub(super) struct Sending {
     jobs: BTreeMap<JobId, Job>,
     /// Buffers that the supervisor reads from.
     lent: HashMap<u32, Buffer>,
-    /// Segments that the supervisor has mapped.
-    announced: HashSet<u32>,
+    /// The least number that no segment known to the supervisor has.
+    first_unannounced: u32,
     memory: WorkerMemory,
 }
 
@@ -116,20 +120,16 @@ struct Piece {
 }
 
 impl Sending {
-    pub(super) fn new(link: Arc<Link>, settings: WorkerSettings) -> Self {
-        let evicted = Arc::clone(&link);
-        let on_evict = move |id: scadstream_memory::pool::SegmentId| {
-            evicted.send(&FromWorker::SegmentGone { segment: id.0 });
-        };
+    pub(super) fn new(link: Arc<Link>, pool: BufferPool, thresholds: Thresholds) -> Self {
         Self {
             link,
-            pool: BufferPool::new(settings.pool, Box::new(on_evict)),
-            monitor: Monitor::new(settings.thresholds),
+            pool,
+            monitor: Monitor::new(thresholds),
             // Plans are the first thing that many slow readers would fill the worker with.
-            retained_limit_bytes: settings.thresholds.warning / 4,
+            retained_limit_bytes: thresholds.warning / 4,
             jobs: BTreeMap::new(),
             lent: HashMap::new(),
-            announced: HashSet::new(),
+            first_unannounced: 0,
             memory: WorkerMemory::default(),
         }
     }
@@ -186,6 +186,7 @@ impl Sending {
                 self.lent.remove(&segment);
             }
             Command::Trim(level) => self.pool.trim(level),
+            Command::Report => self.tell_memory(),
             Command::Tidied { caches, leak_confidence } => {
                 self.memory.caches = caches;
                 self.memory.leak_confidence = leak_confidence;
@@ -325,7 +326,9 @@ impl Sending {
         job.sent_bytes += len_bytes as u64;
         job.sent_payload_bytes += payload_bytes as u64;
         let segment = buffer.id().0;
-        if self.announced.insert(segment) {
+        // Numbers grow, and this thread alone takes buffers, so a new segment has the highest number so far.
+        if segment >= self.first_unannounced {
+            self.first_unannounced = segment + 1;
             let message = FromWorker::NewSegment { segment };
             self.link.send_descriptor(&message, buffer.segment().as_fd());
         }
@@ -387,6 +390,10 @@ impl Sending {
     fn tick(&mut self) {
         self.pool.release_idle(Instant::now());
         self.monitor.observe(Snapshot::take());
+        let growth = self.monitor.growth_bytes_per_second();
+        if growth > WORRYING_GROWTH {
+            tracing::warn!(mb_per_second = growth / 1e6, "memory grows fast");
+        }
         self.tell_memory();
     }
 
@@ -401,6 +408,8 @@ impl Sending {
             pool_hits: pool.hits,
             pool_misses: pool.misses,
             pool_evictions: pool.evictions,
+            reliefs: self.link.counts.reliefs(),
+            freed_bytes: self.link.counts.freed_bytes(),
             ..self.memory
         };
         self.link.send(&FromWorker::Memory(self.memory));

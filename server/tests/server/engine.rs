@@ -9,8 +9,11 @@
 //! - `file NAME`: echoes the length of the document's file
 //! - `wait`: until cancelled; `spin`: the same with the processor busy; `deaf`: for ever, whatever is asked
 //! - `codec`, `known`: echo how chunks are best sent, and how many the client has
+//! - `work MS`: takes so much processor time, or until cancelled
 //! - `deep`: uses most of the stack; `resident`: echoes the process's resident megabytes
-//! - `panic`, `abort`, `fail`, `keep MB` (allocates and holds), `greedy` (allocates until stopped)
+//! - `at LINE`: says that it works there
+//! - `panic`, `abort`, `fail`, `keep MB` (allocates and holds), `leak KB` (and does not say that it holds it),
+//!   `greedy` (allocates until stopped)
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -33,6 +36,9 @@ pub(crate) fn run_worker() {
     let settings = WorkerSettings {
         thresholds: Thresholds { warning: hard / 2, chunking: hard / 4 * 3, hard },
         pool: PoolSettings::default(),
+        job_time: std::time::Duration::from_secs(60),
+        sandbox: true,
+        readable: Vec::new(),
     };
     worker::run(settings, TestEngine::default)
         .expect("the supervisor's socket is on standard input");
@@ -47,6 +53,7 @@ pub(crate) fn is_worker() -> bool {
 #[derive(Default)]
 struct TestEngine {
     kept: Vec<Vec<u8>>,
+    leaked: Vec<Vec<u8>>,
 }
 
 impl Engine for TestEngine {
@@ -124,6 +131,11 @@ impl TestEngine {
                 let file = job.document.files.iter().find(|file| file.name == rest);
                 echo(sink, file.map_or("none".into(), |file| file.content.len().to_string()));
             }
+            "at" => sink.progress(Progress {
+                stage: Stage::Solve,
+                fraction: None,
+                place: Some(Place { line: number(0), ..main_file() }),
+            }),
             "deep" => echo(sink, use_stack(300_000_000).to_string()),
             "resident" => {
                 let bytes = scadstream_memory::system::resident_bytes().expect("Linux tells");
@@ -139,6 +151,17 @@ impl TestEngine {
                 }
                 return Err(Outcome::Cancelled);
             }
+            "work" => {
+                // Processor time, so that a busy machine changes nothing.
+                let used = || scadstream_memory::system::cpu_time(std::process::id());
+                let wanted = std::time::Duration::from_millis(number(0).into());
+                let end = used().expect("Linux tells") + wanted;
+                while used() < Some(end) {
+                    if control.checkpoint().is_err() {
+                        return Err(Outcome::Cancelled);
+                    }
+                }
+            }
             "deaf" => loop {
                 std::thread::park();
             },
@@ -146,6 +169,7 @@ impl TestEngine {
             "abort" => std::process::abort(),
             "fail" => return Err(failed(FailureCode::Evaluation, "Assertion failed")),
             "keep" => self.kept.push(vec![1; number(0) as usize * 1_000_000]),
+            "leak" => self.leaked.push(vec![1; number(0) as usize * 1000]),
             "greedy" => return Err(be_greedy(control)),
             "unchecked" => {
                 std::hint::black_box(vec![1_u8; 1 << 40]);
@@ -157,13 +181,16 @@ impl TestEngine {
 }
 
 fn echo(sink: &mut dyn JobSink, message: String) {
-    let place = Place { file: "main.scad".into(), line: 1, column: 1, end_line: 1, end_column: 2 };
     sink.diagnostics(vec![Diagnostic {
         severity: Severity::Echo,
         message,
-        place: Some(place),
+        place: Some(main_file()),
         hints: Vec::new(),
     }]);
+}
+
+fn main_file() -> Place {
+    Place { file: "main.scad".into(), line: 1, column: 1, end_line: 1, end_column: 2 }
 }
 
 fn failed(code: FailureCode, message: &str) -> Outcome {

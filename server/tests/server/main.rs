@@ -7,6 +7,7 @@ mod engine;
 mod support;
 
 mod death;
+mod fairness;
 mod flow;
 mod hostile;
 mod http;

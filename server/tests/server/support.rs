@@ -37,6 +37,7 @@ pub(crate) struct Server {
 pub(crate) fn config() -> ServerConfig {
     ServerConfig {
         workers: 1,
+        express_workers: 0,
         worker_command: WorkerCommand {
             program: None,
             arguments: ["worker_process", "--exact", "--nocapture"].map(Into::into).into(),
