@@ -103,9 +103,10 @@ async fn loop_until(most: u32, mut is_it: impl AsyncFnMut(u32) -> bool) -> Optio
 #[tokio::test]
 async fn a_stream_repeated_a_thousand_times_makes_no_new_buffers() {
     let server = Server::start().await;
-    let mut client = server.client().await;
     let mut misses = Vec::new();
     for revision in 1..=1000 {
+        // Another client each time, who has none of the chunks yet.
+        let mut client = server.client().await;
         client.render(revision, "mesh 5 3000").await;
         let messages = client.answer(revision).await;
         assert_eq!(chunks(&messages).len(), 5);
