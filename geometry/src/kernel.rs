@@ -57,6 +57,13 @@ pub enum KernelError {
     Refused(&'static str),
 }
 
+/// What the kernel's robust engine gives. It has no answer for some surfaces whose parts differ in size by tens of
+/// powers of ten, and says so by a panic: what a damaged file holds must cost the object, not the job.
+fn robust<T>(work: impl FnOnce() -> T) -> Result<T, KernelError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .map_err(|_| KernelError::NotManifold)
+}
+
 /// Stops work from any thread; clones share one flag, which stays set once it is.
 #[derive(Debug, Clone, Default)]
 pub struct CancelToken(manifold_rust::cancel::CancelToken);
@@ -164,7 +171,7 @@ impl Solid {
             solid = Manifold::from_mesh_glp_robust(&raw);
         }
         status(solid.as_impl())?;
-        let turned = solid.repair_orientation_with_token(Some(&token.0));
+        let turned = robust(|| solid.repair_orientation_with_token(Some(&token.0)))?;
         status(turned.as_impl())?;
         repairs.turned = (0..solid.as_impl().halfedge.len().min(turned.as_impl().halfedge.len()))
             .any(|edge| {
@@ -173,7 +180,8 @@ impl Solid {
             });
         if turned.as_impl().is_soup || turned.has_self_intersections() {
             repairs.rebuilt = true;
-            let rebuilt = turned.rebuild_solid_with_token(WindingRule::Nonzero, Some(&token.0));
+            let rebuilt =
+                robust(|| turned.rebuild_solid_with_token(WindingRule::Nonzero, Some(&token.0)))?;
             return Ok(Self::checked(rebuilt.into_impl(), paints)?.map(|solid| (solid, repairs)));
         }
         Ok(Self::checked(turned.into_impl(), paints)?.map(|solid| (solid, repairs)))
