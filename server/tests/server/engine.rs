@@ -260,7 +260,7 @@ fn scene_from(first: u32, chunks: u32, vertices: u32) -> Scene {
 fn scene(chunks: u32, vertices: u32, exact: bool, same: bool) -> Scene {
     let part = Part { kind: PartKind::Solid, color: Some([255, 128, 0, 255]), name: "part".into() };
     let entries = (0..chunks).map(|index| ChunkEntry {
-        hash: u128::from(if same { 0 } else { index + 1 }).to_le_bytes(),
+        hash: u128::from(if same { 0 } else { index + if exact { 1 } else { 1000 } }).to_le_bytes(),
         part: 0,
         color: None,
         min: [0.0; 3],
