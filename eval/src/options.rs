@@ -19,9 +19,6 @@ pub struct Options {
     pub camera: Camera,
     /// State that unseeded `rands` starts from.
     pub seed: u32,
-    /// For a quick first picture: `$fn` counts as at most this, and `$fa` and `$fs` as if set to match. The model
-    /// itself still reads the values that it set.
-    pub preview_fragment_cap: Option<u32>,
     /// The first warning stops the evaluation.
     pub hard_warnings: bool,
     /// Warn about arguments that a user's module or function has no parameter for.
@@ -45,7 +42,6 @@ impl Default for Options {
             time: 0.0,
             camera: Camera::default(),
             seed: 1,
-            preview_fragment_cap: None,
             hard_warnings: false,
             check_parameters: true,
             check_parameter_ranges: false,

@@ -74,7 +74,7 @@ fn split(boxes: &[Bounds], mut members: Vec<usize>, batches: &mut Vec<Vec<usize>
 }
 
 /// Groups boxes that touch, directly or through others. Members and clusters come in order of index.
-fn clusters(boxes: &[Bounds]) -> Vec<Vec<usize>> {
+pub(crate) fn clusters(boxes: &[Bounds]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..boxes.len()).collect();
     order.sort_unstable_by(|a, b| boxes[*a].min[0].total_cmp(&boxes[*b].min[0]).then(a.cmp(b)));
     let mut leader: Vec<usize> = (0..boxes.len()).collect();

@@ -103,19 +103,7 @@ impl Args {
             );
             fragments.fn_ = 0.0;
         }
-        if let Some(cap) = ev.options.preview_fragment_cap {
-            cap_fragments(&mut fragments, f64::from(cap.max(3)));
-        }
         fragments
-    }
-}
-
-/// Makes curves no finer than `cap` fragments per circle.
-fn cap_fragments(fragments: &mut Fragments, cap: f64) {
-    if fragments.fn_ > 0.0 {
-        fragments.fn_ = fragments.fn_.min(cap);
-    } else {
-        fragments.fa = fragments.fa.max(360.0 / cap);
     }
 }
 

@@ -12,12 +12,13 @@ use super::{Job, Part, PartKind, Solver};
 use crate::control::{Cancelled, Progress};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::KernelError;
-use crate::mesh::Paint;
+use crate::mesh::{Bounds, Paint};
 use crate::primitives::{cylinder_triangles, sphere_triangles};
 use crate::spatial::skeleton::{Leaf, Skeleton, skeleton, solids};
 use crate::spatial::{Operand, solve_cells};
+use crate::union::clusters;
 
-/// Fewer triangles in all operands together than this are solved directly: that takes a fraction of a second.
+/// Fewer triangles in operands that hang together than this are solved directly: that takes a fraction of a second.
 const FEW_TRIANGLES: usize = 100_000;
 
 /// What came of trying.
@@ -63,8 +64,7 @@ pub(super) fn solve_by_cells(
     outcome.known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
 
     let Some((operands, skeleton)) = operands(whole, &outcome.known) else { return Ok(outcome) };
-    let triangles: usize = operands.iter().map(|operand| operand.solid.num_triangles()).sum();
-    if operands.len() < 2 || triangles < least {
+    if operands.len() < 2 || largest_cluster(&operands) < least {
         return Ok(outcome);
     }
     let on_cell = |done: usize, of: usize| {
@@ -98,6 +98,16 @@ pub(super) fn solve_by_cells(
         cells: Some(Arc::new(cells)),
     });
     Ok(outcome)
+}
+
+/// Triangles of the operands that hang together, where there are most of them. What lies apart is no work for booleans: the
+/// direct solver sets it side by side.
+fn largest_cluster(operands: &[Operand]) -> usize {
+    let boxes: Vec<Bounds> = operands.iter().map(Operand::bounds).collect();
+    let of_cluster = |cluster: Vec<usize>| -> usize {
+        cluster.into_iter().map(|index| operands[index].solid.num_triangles()).sum()
+    };
+    clusters(&boxes).into_iter().map(of_cluster).max().unwrap_or(0)
 }
 
 /// The solids of all leaves where they stand, and the skeleton over them.

@@ -26,7 +26,7 @@ impl Operand {
         Self { solid, key, bounds }
     }
 
-    pub(super) fn bounds(&self) -> Bounds {
+    pub(crate) fn bounds(&self) -> Bounds {
         self.bounds
     }
 }
