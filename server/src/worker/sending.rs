@@ -102,8 +102,13 @@ struct Job {
     credit_bytes: u64,
     sent_bytes: u64,
     sent_payload_bytes: u64,
-    /// What `Done` will tell, until it has.
-    facts: Option<Box<JobFacts>>,
+    /// What `Done` or `Failed` will tell once everything is sent, until it has.
+    last_word: Option<LastWord>,
+}
+
+enum LastWord {
+    Done(Box<JobFacts>),
+    Failed(Failure),
 }
 
 enum Content {
@@ -243,7 +248,7 @@ impl Sending {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match finished {
             Finished::Done(facts) => {
-                job.facts = Some(facts);
+                job.last_word = Some(LastWord::Done(facts));
                 if let Content::File(file) = &job.content {
                     // An empty file is one empty piece.
                     let pieces = file.content.len().div_ceil(FILE_PIECE_BYTES).max(1);
@@ -253,9 +258,9 @@ impl Sending {
                 self.finish_if_sent(id);
             }
             Finished::Failed(failure) => {
-                self.link.send_frame(id, to_wire::failed(job.about.subject(), failure));
-                self.jobs.remove(&id);
-                self.link.send(&FromWorker::Sent { job: id });
+                // What there is of a picture comes first: it may be all that the client will see.
+                job.last_word = Some(LastWord::Failed(failure));
+                self.finish_if_sent(id);
             }
             Finished::Cancelled => {
                 self.jobs.remove(&id);
@@ -338,13 +343,22 @@ impl Sending {
         Ok(())
     }
 
-    /// Says `Done` once the work is over and everything is sent.
+    /// Says `Done` or `Failed` once the work is over and everything is sent.
     fn finish_if_sent(&mut self, id: JobId) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         if !job.pending.is_empty() {
             return;
         }
-        let Some(facts) = job.facts.take() else { return };
+        let facts = match job.last_word.take() {
+            None => return,
+            Some(LastWord::Done(facts)) => facts,
+            Some(LastWord::Failed(failure)) => {
+                self.link.send_frame(id, to_wire::failed(job.about.subject(), failure));
+                self.jobs.remove(&id);
+                self.link.send(&FromWorker::Sent { job: id });
+                return;
+            }
+        };
         if let About::Render(of) = job.about {
             let exact = match &job.content {
                 Content::Scene { pieces, .. } => pieces.iter().all(|piece| piece.scene.exact),
@@ -430,7 +444,7 @@ impl Job {
             credit_bytes: 0,
             sent_bytes: 0,
             sent_payload_bytes: 0,
-            facts: None,
+            last_word: None,
         }
     }
 
