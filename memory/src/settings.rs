@@ -8,7 +8,6 @@
 //! | `BUFFER_POOL_SIZE` | 50 buffers per size class |
 //! | `BUFFER_CLEANUP_MS` | 30000 |
 //! | `CHUNK_VERTICES` | 10000 |
-//! | `CHUNK_THRESHOLD_VERTICES` | 50000 |
 //!
 //! A megabyte is 10^6 bytes here, as operators count. A value that is no number, out of range or contradicts another
 //! stops the start with one line that names it.
@@ -71,8 +70,6 @@ pub struct MemorySettings {
     pub buffer_cleanup: Duration,
     /// `CHUNK_VERTICES`: vertices per chunk at most.
     pub chunk_vertices: usize,
-    /// `CHUNK_THRESHOLD_VERTICES`: models below this many vertices are not cut up by space.
-    pub chunk_threshold_vertices: usize,
 }
 
 impl Default for MemorySettings {
@@ -84,7 +81,6 @@ impl Default for MemorySettings {
             buffer_pool_size: 50,
             buffer_cleanup: Duration::from_secs(30),
             chunk_vertices: 10_000,
-            chunk_threshold_vertices: 50_000,
         }
     }
 }
@@ -122,8 +118,6 @@ impl MemorySettings {
             // A chunk is one frame, and 25 000 vertices with four triangles each just fit a frame of 1 MiB.
             chunk_vertices: read("CHUNK_VERTICES", 100..=25_000)?
                 .map_or(defaults.chunk_vertices, |count| count as usize),
-            chunk_threshold_vertices: read("CHUNK_THRESHOLD_VERTICES", 0..=1_000_000_000)?
-                .map_or(defaults.chunk_threshold_vertices, |count| count as usize),
         })
     }
 
