@@ -148,18 +148,25 @@ export async function waitForSize(page, size) {
  * @param {string} before
  */
 export async function keptChunks(page, before) {
-  const handle = await page.waitForFunction(async (old) => {
-    const answer = (request) =>
-      new Promise((resolve) => {
-        request.onsuccess = () => resolve(request.result);
-      });
-    // Opened only when it is there: opening makes it.
-    if ((await indexedDB.databases()).length === 0) return undefined;
-    const database = await answer(indexedDB.open("scadstream"));
-    const keys = await answer(database.transaction("chunks").objectStore("chunks").getAllKeys());
-    database.close();
-    const hashes = keys.join(" ");
-    return hashes === "" || hashes === old ? undefined : hashes;
-  }, before);
-  return handle.jsonValue();
+  // Not `waitForFunction`: to that, the promise of an asynchronous function is an answer.
+  for (let round = 0; round < 100; round += 1) {
+    const hashes = await page.evaluate(readKeptChunks);
+    if (hashes !== "" && hashes !== before) return hashes;
+    await page.waitForTimeout(100);
+  }
+  throw new Error("the page has kept no other chunks");
+}
+
+/** Runs in the page. */
+async function readKeptChunks() {
+  const answer = (request) =>
+    new Promise((resolve) => {
+      request.onsuccess = () => resolve(request.result);
+    });
+  // Opened only when it is there: opening makes it.
+  if ((await indexedDB.databases()).length === 0) return "";
+  const database = await answer(indexedDB.open("scadstream"));
+  const keys = await answer(database.transaction("chunks").objectStore("chunks").getAllKeys());
+  database.close();
+  return keys.join(" ");
 }

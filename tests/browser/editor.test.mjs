@@ -152,12 +152,12 @@ describe("a model that takes long", () => {
     withEditor(async (page) => {
       await waitForState(page, "exact");
       const sample = await keptChunks(page, "");
-      await paste(page, "sphere(10, $fn = 120);");
+      await paste(page, "cylinder(h = 20, r = 10, $fn = 120);");
       await waitForSize(page, "20 × 20 × 20");
       await waitForState(page, "exact");
       await keptChunks(page, sample);
       await page.waitForFunction(() =>
-        localStorage.getItem("scadstream.document")?.includes("sphere(10"),
+        localStorage.getItem("scadstream.document")?.includes("h = 20"),
       );
       await page.reload();
       await waitForSize(page, "20 × 20 × 20");
