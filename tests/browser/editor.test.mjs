@@ -124,28 +124,32 @@ describe("a model that takes long", () => {
     if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
   };
 
-  test("is there at once, coarsely, then object by object, then exactly", () =>
+  test("is there at once, coarsely, and then exactly", () =>
     withEditor(async (page) => {
       await waitForState(page, "exact");
-      const triangles = () =>
-        page.evaluate(() => Number(document.querySelector(".view")?.dataset.triangles));
+      // Written down in the page: how long each picture is there depends on the machine, and so does whether there are
+      // some between, of the objects that are finished; the pipeline's tests see to these.
+      await page.evaluate(() => {
+        const view = document.querySelector(".view");
+        const root = document.documentElement;
+        window.seen = { triangles: [], states: [] };
+        new MutationObserver(() => {
+          window.seen.triangles.push(Number(view.dataset.triangles));
+        }).observe(view, { attributes: true, attributeFilter: ["data-triangles"] });
+        new MutationObserver(() => {
+          window.seen.states.push(root.dataset.state);
+        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
+      });
       await paste(page, SLOW);
-      await waitForState(page, "coarse");
-      const first = await triangles();
+      await page.waitForFunction(() => window.seen.states.includes("coarse"));
       await keep(page, "first");
       assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "the first picture shows it");
-      await page.waitForFunction(
-        (before) => Number(document.querySelector(".view")?.dataset.triangles) > before,
-        first,
-      );
-      const between = await triangles();
-      await keep(page, "half-way");
-      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "it is there half way");
-      await waitForState(page, "exact");
-      const exact = await triangles();
+      await page.waitForFunction(() => window.seen.states.at(-1) === "exact");
       assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "and at the end");
       await keep(page, "exact");
-      assert.ok(first < between && between <= exact, `${first}, ${between}, ${exact} triangles`);
+      const { triangles } = await page.evaluate(() => window.seen);
+      const [first, exact] = [triangles[0], triangles.at(-1)];
+      assert.ok(triangles.length > 1 && first < exact, `triangles: ${triangles}`);
     }));
 
   test("is there again after the page is loaded anew, without being sent", () =>
