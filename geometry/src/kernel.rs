@@ -537,15 +537,8 @@ impl TreeBuilder {
         op: OpType,
         token: &CancelToken,
     ) -> Result<Option<Solid>, KernelError> {
-        let body = |leaf: &CsgLeafNode| {
-            if leaf.transform == Mat3x4::identity() {
-                Arc::clone(&leaf.p_impl)
-            } else {
-                Arc::new(leaf.p_impl.transform(&leaf.transform))
-            }
-        };
         token.check()?;
-        let (a, b) = (body(a), body(b));
+        let (a, b) = (moved_body(a), moved_body(b));
         self.result(manifold_rust::boolean3::boolean_with_token(&a, &b, op, Some(&token.0)))
     }
 
@@ -574,6 +567,15 @@ impl TreeBuilder {
         let mut paints: Vec<_> = originals.into_iter().map(|(paint, id)| (id, paint)).collect();
         paints.sort_by_key(|(id, _)| *id);
         Solid::checked(body, paints.into())
+    }
+}
+
+/// The body of a leaf with its transform applied, shared if there is none.
+fn moved_body(leaf: &CsgLeafNode) -> Arc<ManifoldImpl> {
+    if leaf.transform == Mat3x4::identity() {
+        Arc::clone(&leaf.p_impl)
+    } else {
+        Arc::new(leaf.p_impl.transform(&leaf.transform))
     }
 }
 

@@ -9,12 +9,12 @@ use std::sync::{Arc, OnceLock};
 use manifold_rust::boolean3::{boolean_with_token, ray_cast};
 use manifold_rust::csg_tree::CsgNode;
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
-use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
+use manifold_rust::linalg::{Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
 use super::{
-    CancelToken, KernelError, Solid, TreeBuilder, mat3x4, rename_originals, status, vec3,
-    without_sheets,
+    CancelToken, KernelError, Solid, TreeBuilder, mat3x4, moved_body, rename_originals, status,
+    vec3, without_sheets,
 };
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh};
@@ -49,13 +49,7 @@ impl Tree {
         token.check()?;
         let mut builder = TreeBuilder::default();
         let whole = match builder.node(self, false) {
-            CsgNode::Leaf(leaf) => {
-                if leaf.transform == Mat3x4::identity() {
-                    leaf.p_impl
-                } else {
-                    Arc::new(leaf.p_impl.transform(&leaf.transform))
-                }
-            }
+            CsgNode::Leaf(leaf) => moved_body(&leaf),
             tree => {
                 let body = tree.evaluate_with_token(Some(&token.0));
                 status(&body)?;
@@ -98,6 +92,21 @@ impl Solid {
             Some(&token.0),
         );
         Self::checked(cut, Arc::clone(&self.paints))
+    }
+
+    /// The block that fills `bounds`, which must have an extent along every axis.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`].
+    pub fn block(bounds: &Bounds, token: &CancelToken) -> Result<Self, KernelError> {
+        let mut mesh = cube([1.0; 3], false);
+        for position in &mut mesh.positions {
+            for axis in 0..3 {
+                position[axis] =
+                    if position[axis] == 0.0 { bounds.min[axis] } else { bounds.max[axis] };
+            }
+        }
+        Ok(Self::from_clean_mesh(&mesh, token)?.expect("the bounds have an extent"))
     }
 
     /// How many of its triangles touch `bounds`; too many at times, never too few.
@@ -171,15 +180,7 @@ pub(super) fn cut_original() -> i32 {
 }
 
 fn box_body(bounds: &Bounds, token: &CancelToken) -> Result<Arc<ManifoldImpl>, KernelError> {
-    let mut mesh = cube([1.0; 3], false);
-    for position in &mut mesh.positions {
-        for axis in 0..3 {
-            position[axis] =
-                if position[axis] == 0.0 { bounds.min[axis] } else { bounds.max[axis] };
-        }
-    }
-    let solid = Solid::from_clean_mesh(&mesh, token)?.expect("a cell has an extent");
-    let mut body = (*solid.body).clone();
+    let mut body = (*Solid::block(bounds, token)?.body).clone();
     rename_originals(&mut body, |_| cut_original());
     Ok(Arc::new(body))
 }

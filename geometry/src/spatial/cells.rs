@@ -228,16 +228,12 @@ impl Work<'_> {
 
 /// A solid that holds the whole cell and more, so that none of its faces are seen in it.
 fn around(cell: Cell, token: &CancelToken) -> Result<Solid, KernelError> {
-    let Bounds { min, max } = cell.bounds();
-    let mut mesh = crate::primitives::cube([1.0; 3], false);
-    for position in &mut mesh.positions {
-        for axis in 0..3 {
-            let margin = max[axis] - min[axis];
-            let end = if position[axis] == 0.0 { min[axis] - margin } else { max[axis] + margin };
-            position[axis] = end;
-        }
+    let Bounds { mut min, mut max } = cell.bounds();
+    for axis in 0..3 {
+        let margin = max[axis] - min[axis];
+        (min[axis], max[axis]) = (min[axis] - margin, max[axis] + margin);
     }
-    Ok(Solid::from_clean_mesh(&mesh, token)?.expect("a cell has an extent"))
+    Solid::block(&Bounds { min, max }, token)
 }
 
 /// The hash of a surface that was mended along its rim, which depends on its neighbours too.

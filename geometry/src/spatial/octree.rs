@@ -1,6 +1,7 @@
 //! From a skeleton and its solved operands to the cells that have a surface.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use scadstream_csg::{ContentHash, ContentHasher};
@@ -76,14 +77,20 @@ impl Octree<'_> {
     fn descend(&self, cell: Cell, skeleton: &Skeleton<u32>) -> Result<Vec<Task>, KernelError> {
         self.token.check()?;
         let bounds = cell.bounds();
-        let Pruned::Surface(tree) = prune(skeleton, &|operand| self.presence(operand, &bounds))
-        else {
-            return Ok(Vec::new());
+        // Counted when the operand is first looked at; what is pruned away after that is not weighed.
+        let counts = RefCell::new(HashMap::new());
+        let presence = |operand| {
+            let (presence, triangles) = self.presence(operand, &bounds);
+            counts.borrow_mut().insert(operand, triangles);
+            presence
         };
-        let present = tree.operands();
-        let here = present.iter().filter(|operand| ***operand != EVERYWHERE);
-        let triangles: usize =
-            here.map(|operand| self.operand(**operand).solid.triangles_touching(&bounds)).sum();
+        let Pruned::Surface(tree) = prune(skeleton, &presence) else { return Ok(Vec::new()) };
+        let counts = counts.into_inner();
+        let triangles: usize = tree
+            .operands()
+            .into_iter()
+            .map(|operand| counts.get(operand).copied().unwrap_or_default())
+            .sum();
         let may_split = cell.is_divisible(self.root_level) && !self.kept_whole.contains(&cell);
         if triangles > self.most_triangles && may_split {
             let children = cell.children();
@@ -95,19 +102,19 @@ impl Octree<'_> {
         Ok(vec![Task { cell, tree, key }])
     }
 
-    fn presence(&self, operand: u32, bounds: &Bounds) -> Presence {
+    /// How an operand stands to a cell, and how many of its triangles touch it.
+    fn presence(&self, operand: u32, bounds: &Bounds) -> (Presence, usize) {
         if operand == EVERYWHERE {
-            return Presence::Inside;
+            return (Presence::Inside, 0);
         }
         let Operand { solid, bounds: around, .. } = self.operand(operand);
         if !around.touches(bounds) {
-            Presence::Outside
-        } else if solid.triangles_touching(bounds) > 0 {
-            Presence::Surface
-        } else if solid.contains(center(bounds)) {
-            Presence::Inside
-        } else {
-            Presence::Outside
+            return (Presence::Outside, 0);
+        }
+        match solid.triangles_touching(bounds) {
+            0 if solid.contains(center(bounds)) => (Presence::Inside, 0),
+            0 => (Presence::Outside, 0),
+            triangles => (Presence::Surface, triangles),
         }
     }
 
