@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Args;
 use scadstream_memory::settings::MemorySettings;
 use scadstream_pipeline::Libraries;
-use scadstream_server::config::{ServerConfig, WorkerCommand};
+use scadstream_server::config::{ServerConfig, WorkerCommand, memory_shares};
 use scadstream_server::{listener, server, shutdown};
 
 use crate::log_args::LogArgs;
@@ -69,8 +69,9 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     drain_seconds: u64,
 
-    /// Further worker processes for short jobs only, so that small models need not wait for large ones
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Further worker processes for short jobs only, so that small models need not wait for large ones; of several, one
+    /// is kept for those who are known to have small models
+    #[arg(long, value_name = "N", default_value_t = 2)]
     express_workers: u16,
 
     /// Jobs after which a worker process is replaced by a fresh one
@@ -138,8 +139,8 @@ fn config(arguments: &ServeArgs) -> Result<ServerConfig, String> {
     let path = std::env::var_os("OPENSCADPATH").unwrap_or_default();
     let libraries = arguments.library.iter().cloned().chain(Libraries::split(&path));
     let express_workers = usize::from(arguments.express_workers);
-    let processes = (workers + express_workers).to_string();
-    let mut worker: Vec<OsString> = vec!["worker".into(), "--workers".into(), processes.into()];
+    let shares = memory_shares(workers, express_workers).to_string();
+    let mut worker: Vec<OsString> = vec!["worker".into(), "--workers".into(), shares.into()];
     worker.extend(["--job-seconds".into(), arguments.job_seconds.to_string().into()]);
     worker.extend(arguments.log.arguments());
     if arguments.no_sandbox {

@@ -15,7 +15,7 @@ pub struct ServerConfig {
     /// Worker processes for jobs of any length.
     pub workers: usize,
     /// Further ones, for short jobs only: of sessions whose jobs take no longer than
-    /// [`express_time`](Self::express_time).
+    /// [`express_time`](Self::express_time). If there are several, one is kept for sessions that are known for it.
     pub express_workers: usize,
     /// What counts as short, as processor time. A job that takes longer on an express worker goes back into the queue when others wait.
     pub express_time: Duration,
@@ -55,7 +55,7 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             workers: std::thread::available_parallelism().map_or(2, usize::from),
-            express_workers: 1,
+            express_workers: 2,
             express_time: Duration::from_millis(500),
             jobs_per_worker: 10_000,
             worker_command: WorkerCommand::default(),
@@ -76,10 +76,16 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    /// Worker processes of all kinds.
-    pub fn processes(&self) -> usize {
-        self.workers.max(1) + self.express_workers
+    /// Among how many workers the memory is divided.
+    pub fn memory_shares(&self) -> usize {
+        memory_shares(self.workers, self.express_workers)
     }
+}
+
+/// Among how many workers the memory is divided. All express workers together count as one: their jobs are short, and
+/// what jobs reserve is kept within the whole in any case.
+pub fn memory_shares(workers: usize, express_workers: usize) -> usize {
+    workers.max(1) + express_workers.min(1)
 }
 
 /// A command whose process becomes a worker by calling [`worker::run`](crate::worker::run).

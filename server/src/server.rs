@@ -46,8 +46,9 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
     let machine = system::available_to_us_bytes();
-    let thresholds =
-        config.memory.thresholds(machine.unwrap_or(UNKNOWN_MACHINE_BYTES), config.processes())?;
+    let thresholds = config
+        .memory
+        .thresholds(machine.unwrap_or(UNKNOWN_MACHINE_BYTES), config.memory_shares())?;
     tracing::info!(
         address = %listener.local_addr()?,
         workers = config.workers,

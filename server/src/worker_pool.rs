@@ -154,11 +154,11 @@ impl WorkerPool {
         self.start_not_before = Some(now + pause.min(LONGEST_PAUSE));
     }
 
-    /// A free worker: the one that the session had last, else one that no session had, else any. A `short` job prefers
-    /// an express worker, any other never gets one.
-    pub(crate) fn free_for(&self, session: SessionId, short: bool) -> Option<WorkerId> {
+    /// A free worker: the one that the session had last, else one that no session had, else any. A job that may have an
+    /// `express` worker prefers one, any other never gets one.
+    pub(crate) fn free_for(&self, session: SessionId, express: bool) -> Option<WorkerId> {
         let free = self.workers.iter().filter(|(_, worker)| worker.state == State::Idle);
-        let suitable = free.filter(|(_, worker)| short || !worker.express);
+        let suitable = free.filter(|(_, worker)| express || !worker.express);
         suitable
             .min_by_key(|(_, worker)| {
                 let familiar = match worker.last_session {
@@ -285,14 +285,14 @@ impl WorkerPool {
         busy.collect()
     }
 
-    /// Whether a worker is free that takes jobs of any length, and whether one is that takes short ones only.
-    pub(crate) fn is_free(&self) -> (bool, bool) {
-        let free = |express: bool| {
-            self.workers
-                .values()
-                .any(|worker| worker.state == State::Idle && worker.express == express)
-        };
-        (free(false), free(true))
+    /// Whether a worker is free that takes jobs of any length.
+    pub(crate) fn is_free(&self) -> bool {
+        self.workers.values().any(|worker| worker.state == State::Idle && !worker.express)
+    }
+
+    /// Express workers that are free.
+    pub(crate) fn idle_express(&self) -> usize {
+        self.workers.values().filter(|worker| worker.state == State::Idle && worker.express).count()
     }
 
     /// When the next job should have ended.

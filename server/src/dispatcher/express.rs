@@ -1,7 +1,8 @@
 //! Keeps express workers free for short jobs.
 //!
-//! A session may use them while its jobs are known to be short, or nothing is known of it yet. A job that is not short goes
-//! back into the queue as soon as others wait; one of a session that is not known yet does so at once for one that is. So
+//! A session may use them while its jobs are known to be short, or nothing is known of it yet; the last free one of several
+//! is for the former only. A job that is not short goes back into the queue as soon as others wait; one of a session that
+//! is not known yet does so at once for one that is. So
 //! whoever has small models hardly notices what others do, and whoever has large ones loses little. What the client was
 //! told of the job already it is not told twice: the same model says the same things in the same order.
 
@@ -18,8 +19,11 @@ use crate::session::SessionId;
 /// with a small model waits.
 const WAY_TIME: Duration = Duration::from_millis(50);
 
-/// Short jobs in a row after which a session with a long one is as good as new.
+/// Short jobs in a row after which a session with long ones is as good as new.
 const PROBATION: i8 = 8;
+/// Short jobs in a row after which a session is known for them. With fewer, whoever mixes the two would have the worker
+/// that is kept for others half a second at a time.
+const PROVEN: i8 = 4;
 
 /// What is known of the length of a session's jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,8 +33,7 @@ impl Record {
     /// Takes note of a job.
     fn note(&mut self, short: bool) {
         self.0 = match (short, self.0) {
-            (true, 0..) => 1,
-            (true, before) => before + 1,
+            (true, before) => (before + 1).min(PROVEN),
             // One long job of somebody whose jobs are short is soon forgiven.
             (false, 1..) => -1,
             (false, _) => -PROBATION,
@@ -48,9 +51,9 @@ impl Record {
         self.0 >= 0
     }
 
-    /// Whether the last job was short, and those before it were or are forgiven.
+    /// Whether the last jobs were short, and those before them were or are forgiven.
     fn is_proven(self) -> bool {
-        self.0 > 0
+        self.0 >= PROVEN
     }
 }
 
@@ -92,9 +95,12 @@ impl Told {
 }
 
 impl Dispatcher {
-    /// Whether an express worker may take a job of this session.
-    pub(super) fn is_short(&self, session: SessionId) -> bool {
-        self.sessions.get(&session).is_some_and(|session| session.record.may_express())
+    /// Whether an express worker is free for a job of this session. The last one of several is kept for those whose jobs
+    /// are known to be short: to take it back from another would cost them fifty milliseconds and a new worker.
+    pub(super) fn may_express(&self, session: SessionId) -> bool {
+        let Some(session) = self.sessions.get(&session) else { return false };
+        let kept = usize::from(self.config.express_workers > 1 && !session.record.is_proven());
+        session.record.may_express() && self.pool.idle_express() > kept
     }
 
     /// Puts jobs that are not short after all back into the queue if others wait. Returns when to look again.
@@ -191,24 +197,27 @@ mod tests {
     #[test]
     fn long_jobs_are_forgiven_after_short_ones() {
         let mut record = Record::default();
+        let short = |record: &mut Record, jobs| (0..jobs).for_each(|_| record.note(true));
         assert!(record.may_express() && !record.is_proven());
-        record.note(true);
+        short(&mut record, PROVEN - 1);
+        assert!(!record.is_proven());
+        short(&mut record, 1);
         assert!(record.is_proven());
         record.doubt();
         assert!(!record.may_express());
-        record.note(true);
+        short(&mut record, 1);
         assert!(record.may_express());
-        record.note(true);
+        short(&mut record, PROVEN);
         record.note(false);
-        record.note(true);
+        assert!(!record.may_express());
+        short(&mut record, 1);
         assert!(record.may_express(), "one long job is soon forgiven");
         record.note(false);
-        for _ in 0..PROBATION {
-            assert!(!record.may_express());
-            record.note(true);
-        }
+        short(&mut record, PROBATION - 1);
+        assert!(!record.may_express());
+        short(&mut record, 1);
         assert!(record.may_express() && !record.is_proven());
-        record.note(true);
+        short(&mut record, PROVEN);
         assert!(record.is_proven());
     }
 

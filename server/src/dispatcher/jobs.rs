@@ -64,8 +64,8 @@ impl Dispatcher {
     /// Starts as many jobs as may run, and tells the others their place.
     pub(super) fn schedule(&mut self) {
         loop {
-            let (free, express) = self.pool.is_free();
-            let may = |session| free || express && self.is_short(session);
+            let free = self.pool.is_free();
+            let may = |session| free || self.may_express(session);
             let Some((session, id)) = self.queue.next(may) else { break };
             let reserved =
                 self.jobs.values().filter(|job| matches!(job.state, JobState::Running(_)));
@@ -104,8 +104,8 @@ impl Dispatcher {
 
     pub(super) fn start(&mut self, id: JobId, reserved_bytes: u64) {
         let Some(session) = self.jobs.get(&id).map(|job| job.session) else { return };
-        let short = self.is_short(session);
-        let Some(worker) = self.pool.free_for(session, short) else { return };
+        let express = self.may_express(session);
+        let Some(worker) = self.pool.free_for(session, express) else { return };
         let Some(job) = self.jobs.get_mut(&id) else { return };
         let now = Instant::now();
         job.reserved_bytes = reserved_bytes;

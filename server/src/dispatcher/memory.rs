@@ -142,14 +142,15 @@ impl Dispatcher {
         }
     }
 
-    /// Counts how a job ended, the first time that it does.
+    /// Counts how a job ended, and whether it was short, the first time that it does: a picture that is given up later
+    /// is an end no more, and its worker has worked for others since.
     pub(super) fn count_end(&mut self, id: JobId, outcome: &str) {
-        self.note_length(id);
-        if let Some(job) = self.jobs.get_mut(&id)
-            && !std::mem::replace(&mut job.counted, true)
-        {
-            self.metrics.jobs_total.with_label_values(&[outcome]).inc();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if std::mem::replace(&mut job.counted, true) {
+            return;
         }
+        self.metrics.jobs_total.with_label_values(&[outcome]).inc();
+        self.note_length(id);
     }
 
     pub(super) fn status(&mut self) -> Status {

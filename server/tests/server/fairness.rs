@@ -59,6 +59,27 @@ async fn a_session_with_long_jobs_leaves_the_express_worker_to_others() {
 }
 
 #[tokio::test]
+async fn what_a_worker_does_for_others_afterwards_does_not_make_a_job_long() {
+    let config =
+        ServerConfig { express_workers: 1, express_time: Duration::from_millis(300), ..config() };
+    let server = Server::with(config).await;
+    server.until_idle(2).await;
+    let (mut small, mut other, mut large) =
+        (server.client().await, server.client().await, server.client().await);
+    let express = small.echo(1, "pid").await;
+    // Has the worker that no session had yet.
+    large.render(1, "wait").await;
+    large.started().await;
+    for revision in 1..=3 {
+        assert_eq!(other.echo(revision, "pid\nwork 150").await, express);
+    }
+    for revision in 2..=4 {
+        assert_eq!(small.echo(revision, "pid").await, express, "its jobs are short");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_worker_that_has_done_its_share_is_replaced_between_jobs() {
     let server = Server::with(ServerConfig { jobs_per_worker: 3, ..config() }).await;
     let mut client = server.client().await;
