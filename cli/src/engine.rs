@@ -16,8 +16,8 @@ use scadstream_eval::Options;
 use scadstream_geometry::Settings;
 use scadstream_memory::pressure::PressureLevel;
 use scadstream_pipeline::{
-    Budgets, DrawnPart, ExportOptions, Files, Forecast, Format, Input, Libraries, Model, Needs,
-    Pipeline, Solved, Surroundings,
+    Budgets, DrawnPart, ExportOptions, Files, Format, Input, Libraries, Model, Needs, Pipeline,
+    Solved, Surroundings,
 };
 use scadstream_stream::ChunkOptions;
 
@@ -105,8 +105,11 @@ impl DocumentEngine {
         let stage = Stage::Solve;
         work.sink().progress(Progress { stage, fraction: Some(0.0), place: None });
         let settings = Settings::default();
-        let forecast = Forecast::of(model.root());
+        let forecast = self.pipeline.forecast(model);
         let limit_bytes = work.job.thresholds().hard;
+        if detail != Detail::Preview && forecast.bytes > limit_bytes {
+            work.sink().forecast(forecast.bytes);
+        }
         if detail != Detail::Preview && forecast.at_least_bytes > limit_bytes {
             return Err(Ended::Failed(too_large(forecast, limit_bytes)));
         }

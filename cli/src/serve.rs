@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Args;
 use scadstream_memory::settings::MemorySettings;
 use scadstream_pipeline::Libraries;
-use scadstream_server::config::{ServerConfig, WorkerCommand, memory_shares};
+use scadstream_server::config::{ServerConfig, WorkerCommand};
 use scadstream_server::{listener, server, shutdown};
 
 use crate::log_args::LogArgs;
@@ -101,6 +101,7 @@ pub(crate) fn main(arguments: ServeArgs) -> ExitCode {
 fn serve(arguments: ServeArgs) -> Result<(), String> {
     arguments.log.start()?;
     let config = config(&arguments)?;
+    config.thresholds().map_err(|error| error.to_string())?;
     if let Some(folder) = config.web_folder.as_ref().filter(|folder| !folder.is_dir()) {
         return Err(format!(
             "the editor page is not in {}: `make web` builds it",
@@ -139,9 +140,8 @@ fn config(arguments: &ServeArgs) -> Result<ServerConfig, String> {
     let path = std::env::var_os("OPENSCADPATH").unwrap_or_default();
     let libraries = arguments.library.iter().cloned().chain(Libraries::split(&path));
     let express_workers = usize::from(arguments.express_workers);
-    let shares = memory_shares(workers, express_workers).to_string();
-    let mut worker: Vec<OsString> = vec!["worker".into(), "--workers".into(), shares.into()];
-    worker.extend(["--job-seconds".into(), arguments.job_seconds.to_string().into()]);
+    let mut worker: Vec<OsString> =
+        vec!["worker".into(), "--job-seconds".into(), arguments.job_seconds.to_string().into()];
     worker.extend(arguments.log.arguments());
     if arguments.no_sandbox {
         worker.push("--no-sandbox".into());
@@ -166,6 +166,7 @@ fn config(arguments: &ServeArgs) -> Result<ServerConfig, String> {
         job_time: Duration::from_secs(arguments.job_seconds),
         drain_time: Duration::from_secs(arguments.drain_seconds),
         memory,
+        worker_groups: true,
         ..defaults
     })
 }

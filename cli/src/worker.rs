@@ -8,14 +8,10 @@ use std::time::Duration;
 use clap::Args;
 use scadstream_memory::pool::PoolSettings;
 use scadstream_memory::settings::MemorySettings;
-use scadstream_memory::system;
 use scadstream_server::worker::{self, WorkerSettings};
 
 use crate::engine::{DocumentEngine, DocumentEngineConfig};
 use crate::log_args::LogArgs;
-
-/// Memory assumed when the system does not tell.
-const UNKNOWN_MACHINE_BYTES: u64 = 4_000_000_000;
 
 /// Share of a worker's memory that solved subtrees may keep between jobs.
 const SOLID_CACHE_SHARE: u64 = 4;
@@ -23,10 +19,6 @@ const SOLID_CACHE_SHARE: u64 = 4;
 /// Do the server's work.
 #[derive(Debug, Args)]
 pub(crate) struct WorkerArgs {
-    /// Workers that share the machine's memory
-    #[arg(long, default_value_t = 1)]
-    workers: usize,
-
     /// Library folder
     #[arg(long)]
     library: Vec<PathBuf>,
@@ -62,11 +54,10 @@ pub(crate) fn main(arguments: WorkerArgs) -> ExitCode {
 
 fn work(arguments: WorkerArgs) -> Result<(), String> {
     arguments.log.start()?;
-    // The supervisor has read the same environment, so nothing here is new to it.
+    // The supervisor has read the same environment and put its own decisions there, so nothing here is new to it, and
+    // the machine's memory does not matter.
     let memory = MemorySettings::from_env().map_err(|error| error.to_string())?;
-    let machine = system::available_to_us_bytes().unwrap_or(UNKNOWN_MACHINE_BYTES);
-    let thresholds =
-        memory.thresholds(machine, arguments.workers).map_err(|error| error.to_string())?;
+    let thresholds = memory.thresholds(0, 1).map_err(|error| error.to_string())?;
     let pool = PoolSettings {
         buffers_per_class: memory.buffer_pool_size,
         idle_time: memory.buffer_cleanup,

@@ -40,7 +40,12 @@ struct Entries {
     by_age: BTreeMap<u64, Key>,
     hits: u64,
     misses: u64,
+    /// How large subtrees were when they were last solved, whether they are kept or not.
+    sizes: HashMap<ContentHash, usize>,
 }
+
+/// Subtrees whose size is remembered: some hundred kilobytes. Beyond that all are forgotten.
+const MOST_SIZES: usize = 10_000;
 
 /// What is kept.
 #[derive(Debug, Clone)]
@@ -106,6 +111,11 @@ impl SolidCache {
         self.lock().by_key.contains_key(&(hash, Form::AsIs))
     }
 
+    /// Bytes that the subtree of this hash took in the kernel's form when it was last solved, kept or not.
+    pub fn size_bytes(&self, hash: ContentHash) -> Option<usize> {
+        self.lock().sizes.get(&hash).copied()
+    }
+
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
         match self.kept((hash, form))? {
             Kept::Shape(shape) => Some(shape),
@@ -115,6 +125,13 @@ impl SolidCache {
 
     pub(crate) fn insert(&self, hash: ContentHash, form: Form, shape: Shape) {
         let bytes = shape.size_bytes();
+        if form == Form::AsIs {
+            let sizes = &mut self.lock().sizes;
+            if sizes.len() >= MOST_SIZES {
+                sizes.clear();
+            }
+            sizes.insert(hash, bytes);
+        }
         self.keep((hash, form), Kept::Shape(shape), bytes);
     }
 

@@ -3,8 +3,8 @@
 //! [`allocator`] counts the bytes a process has in use, [`system`] asks what the machine has, [`monitor`] joins both
 //! into snapshots and [`pressure`] into one of four levels, by thresholds from [`settings`]. [`leak`] tells a leak
 //! from a cache that warms up. [`segment`] is memory shared between a worker and the supervisor, [`pool`] keeps such
-//! segments for reuse, [`typed`] lays arrays of numbers into them, and [`limits`] are the bounds a worker puts on itself. What to do at which level is left to
-//! the callers.
+//! segments for reuse, [`typed`] lays arrays of numbers into them. [`limits`] are the bounds a worker puts on itself,
+//! [`groups`] those that the supervisor has the system put on it. What to do at which level is left to the callers.
 //!
 //! This is the only crate with `unsafe` code, in [`allocator`] and [`segment`]; everything public is safe to use.
 //!
@@ -16,6 +16,7 @@
 //! ```
 
 pub mod allocator;
+pub mod groups;
 pub mod leak;
 pub mod limits;
 pub mod monitor;

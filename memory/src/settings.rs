@@ -12,6 +12,7 @@
 //! A megabyte is 10^6 bytes here, as operators count. A value that is no number, out of range or contradicts another
 //! stops the start with one line that names it.
 
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -148,6 +149,18 @@ impl MemorySettings {
     }
 }
 
+impl Thresholds {
+    /// The variables that give these thresholds to a process whatever its machine.
+    pub fn to_env(self) -> [(OsString, OsString); 3] {
+        [
+            ("MEMORY_WARNING_MB", self.warning),
+            ("MEMORY_CHUNKING_MB", self.chunking),
+            ("MEMORY_HARD_MB", self.hard),
+        ]
+        .map(|(name, bytes)| (name.into(), (bytes / MEGABYTE).to_string().into()))
+    }
+}
+
 /// What workers together may use of a machine (or a control group) of `machine_bytes`: all but a reserve for the
 /// supervisor and the system of 512 MB and a tenth of the memory.
 pub fn budget_bytes(machine_bytes: u64) -> u64 {
@@ -266,6 +279,18 @@ mod tests {
                 "MEMORY_WARNING_MB is 300 MB, above MEMORY_CHUNKING_MB with 200 MB: it must not be larger"
             ],
         );
+    }
+
+    #[test]
+    fn thresholds_are_handed_on_as_they_are() {
+        let given = MemorySettings::default().thresholds(16 * GIB, 4).unwrap();
+        let env = given.to_env();
+        let lookup = |name: &str| {
+            let (_, value) = env.iter().find(|(other, _)| other == name)?;
+            Some(value.to_string_lossy().into_owned())
+        };
+        let read = MemorySettings::from_lookup(lookup).unwrap();
+        assert_eq!(read.thresholds(GIB, 1).unwrap(), given);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn physical_bytes() -> Option<u64> {
     kibibytes_of("MemTotal:", &fs::read_to_string("/proc/meminfo").ok()?)
 }
 
-/// The memory of this process's control group.
+/// The memory of this process's control group, or of the one above it that is limited most narrowly.
 pub fn cgroup_memory() -> Option<CgroupMemory> {
     cgroup_memory_under(Path::new("/sys/fs/cgroup"), &fs::read_to_string("/proc/self/cgroup").ok()?)
 }
@@ -70,13 +70,22 @@ fn cgroup_memory_under(root: &Path, table: &str) -> Option<CgroupMemory> {
         };
         // Inside a container the path is the host's, while the mounted tree begins at the container's own group.
         let own = base.join(path.trim_start_matches('/'));
-        let folder = if own.join(used).exists() { own } else { base };
-        Some(CgroupMemory {
-            used_bytes: fs::read_to_string(folder.join(used)).ok()?.trim().parse().ok()?,
-            limit_bytes: fs::read_to_string(folder.join(limit))
-                .ok()
-                .and_then(|text| limit_in(&text)),
-        })
+        let own = if own.join(used).exists() { own } else { base.clone() };
+        let group = |folder: &Path| {
+            Some(CgroupMemory {
+                used_bytes: fs::read_to_string(folder.join(used)).ok()?.trim().parse().ok()?,
+                limit_bytes: fs::read_to_string(folder.join(limit))
+                    .ok()
+                    .and_then(|text| limit_in(&text)),
+            })
+        };
+        // Every group above bounds this one as well; what counts is the narrowest.
+        let above = own.ancestors().take_while(|folder| folder.starts_with(&base));
+        let narrowest = above
+            .filter_map(group)
+            .filter(|group| group.limit_bytes.is_some())
+            .min_by_key(|group| group.limit_bytes);
+        narrowest.or_else(|| group(&own))
     })
 }
 
@@ -127,6 +136,18 @@ mod tests {
         let files = [("memory.current", "1\n"), ("memory.max", "max\n")];
         let expected = CgroupMemory { used_bytes: 1, limit_bytes: None };
         assert_eq!(cgroup(&files, "0::/\n"), Some(expected));
+    }
+
+    #[test]
+    fn a_group_above_bounds_those_in_it() {
+        let files = [
+            ("a/memory.current", "9000\n"),
+            ("a/memory.max", "10000\n"),
+            ("a/b/memory.current", "4096\n"),
+            ("a/b/memory.max", "max\n"),
+        ];
+        let expected = CgroupMemory { used_bytes: 9000, limit_bytes: Some(10_000) };
+        assert_eq!(cgroup(&files, "0::/a/b\n"), Some(expected));
     }
 
     #[test]

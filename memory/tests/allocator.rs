@@ -27,11 +27,12 @@ fn the_allocator_counts_limits_and_purges() {
     }
 }
 
+/// Every thread of the test harness may hold back one batch.
+const TOLERANCE: u64 = 8 * BATCH_BYTES as u64;
+
 #[track_caller]
 fn assert_about(actual: u64, expected: usize) {
-    // Every thread of the test harness may hold back one batch.
-    let tolerance = 8 * BATCH_BYTES as u64;
-    assert!(actual.abs_diff(expected as u64) <= tolerance, "{actual} is not about {expected}");
+    assert!(actual.abs_diff(expected as u64) <= TOLERANCE, "{actual} is not about {expected}");
 }
 
 fn live_bytes_rise_and_fall_with_allocations() {
@@ -54,7 +55,7 @@ fn a_job_knows_its_peak() {
     let result = std::hint::black_box(vec![1_u8; 3 * MEGABYTE]);
     assert_about(job.peak_bytes(), 20 * MEGABYTE);
     assert_about(job.used_bytes(), 3 * MEGABYTE);
-    assert!(job.baseline_bytes() >= kept.len() as u64);
+    assert!(job.baseline_bytes() + TOLERANCE >= kept.len() as u64);
     drop(result);
     assert_about(JobMemory::start().peak_bytes(), 0);
 }

@@ -32,8 +32,8 @@ const LAYERS: f64 = 30.0;
 
 /// What is guessed of a subtree.
 #[derive(Debug, Clone, Copy, Default)]
-struct Guess {
-    triangles: f64,
+pub(crate) struct Guess {
+    pub(crate) triangles: f64,
     /// Of this node alone.
     seconds: f64,
     convex: bool,
@@ -41,19 +41,36 @@ struct Guess {
 
 /// The time that solving `root` will take on one core, as far as its parts are not in `cache`.
 pub(crate) fn solve_time(root: &Arc<Node>, cache: &SolidCache) -> Duration {
-    let mut guesses: HashMap<ContentHash, Guess> = HashMap::new();
     let mut seconds = 0.0;
+    // What is cached costs nothing; neither does what lies below it and nowhere else.
+    let is_known = |node: &Node| cache.contains(node.hash());
+    for_each(root, is_known, |node, operands| {
+        let guess = guess(node.kind(), operands);
+        if !is_known(node) {
+            seconds += guess.seconds;
+        }
+        guess
+    });
+    Duration::from_secs_f64(seconds.clamp(0.0, 1e6))
+}
+
+/// Calls `visit` once for every distinct drawn node, operands first, with what it gave for those. Does not look below
+/// nodes that are `known`: their operands are missing.
+pub(crate) fn for_each(
+    root: &Arc<Node>,
+    known: impl Fn(&Node) -> bool,
+    mut visit: impl FnMut(&Node, &[Guess]) -> Guess,
+) {
+    let mut guesses: HashMap<ContentHash, Guess> = HashMap::new();
     let mut pending = vec![root];
     while let Some(node) = pending.last().copied() {
         if guesses.contains_key(&node.hash()) {
             pending.pop();
             continue;
         }
-        // What is cached costs nothing; neither does what lies below it and nowhere else.
-        let is_known = cache.contains(node.hash());
         let drawn = || node.children().iter().filter(|child| !child.modifiers().background);
         let before = pending.len();
-        if !is_known {
+        if !known(node) {
             pending.extend(drawn().filter(|child| !guesses.contains_key(&child.hash())));
         }
         if pending.len() > before {
@@ -62,16 +79,11 @@ pub(crate) fn solve_time(root: &Arc<Node>, cache: &SolidCache) -> Duration {
         pending.pop();
         let operands: Vec<Guess> =
             drawn().filter_map(|child| guesses.get(&child.hash()).copied()).collect();
-        let guess = guess(node.kind(), &operands);
-        if !is_known {
-            seconds += guess.seconds;
-        }
-        guesses.insert(node.hash(), guess);
+        guesses.insert(node.hash(), visit(node, &operands));
     }
-    Duration::from_secs_f64(seconds.clamp(0.0, 1e6))
 }
 
-fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
+pub(crate) fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
     let triangles: f64 = operands.iter().map(|operand| operand.triangles).sum();
     let count = operands.len() as f64;
     let round = |r: f64, fragments: &Fragments| f64::from(segments(r.abs(), *fragments, 360.0));

@@ -1,43 +1,59 @@
 //! What solving a model will need, told from its tree before any of it is solved.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use scadstream_csg::{ContentHash, Kind, Node};
+use scadstream_csg::{Kind, Node};
+use scadstream_geometry::SolidCache;
 use scadstream_geometry::kernel::BYTES_PER_TRIANGLE;
 use scadstream_geometry::primitives::{cylinder_triangles, sphere_triangles};
 
-/// What a model's primitives need. Operations may need more, and give things back: it is a guess, but for
-/// [`at_least_bytes`](Forecast::at_least_bytes).
+use crate::estimate::{for_each, guess};
+
+/// What a model needs: a guess, but for [`at_least_bytes`](Forecast::at_least_bytes). Every operation is taken to hold
+/// its operands and a result as fine as they are together; subtrees that were solved before count with the size that
+/// they had then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forecast {
-    /// Bytes of all distinct primitives together, in the kernel's form.
+    /// Bytes of all distinct primitives together or of the largest operation with its operands, whichever is more.
     pub bytes: u64,
     /// Bytes of the largest primitive: less cannot do.
     pub at_least_bytes: u64,
 }
 
 impl Forecast {
-    /// Looks at every distinct node below `root` once.
-    pub fn of(root: &Arc<Node>) -> Self {
+    /// Looks at every distinct node below `root` once, but not below those whose size `cache` knows.
+    pub(crate) fn of(root: &Arc<Node>, cache: &SolidCache) -> Self {
+        let size_bytes = |node: &Node| cache.size_bytes(node.hash()).map(|bytes| bytes as u64);
         let mut forecast = Self::default();
-        let mut seen: HashSet<ContentHash> = HashSet::new();
-        let mut pending: Vec<&Arc<Node>> = vec![root];
-        while let Some(node) = pending.pop() {
-            if !seen.insert(node.hash()) {
-                continue;
-            }
-            let bytes = triangles(node.kind()).saturating_mul(BYTES_PER_TRIANGLE as u64);
-            forecast.bytes = forecast.bytes.saturating_add(bytes);
-            forecast.at_least_bytes = forecast.at_least_bytes.max(bytes);
-            pending.extend(node.children().iter().filter(|child| !child.modifiers().background));
-        }
+        let (mut primitives, mut largest) = (0_u64, 0_u64);
+        for_each(
+            root,
+            |node| size_bytes(node).is_some(),
+            |node, operands| {
+                let mut guess = guess(node.kind(), operands);
+                let least = bytes_of(primitive_triangles(node.kind()) as f64);
+                match size_bytes(node) {
+                    Some(bytes) => guess.triangles = bytes as f64 / BYTES_PER_TRIANGLE as f64,
+                    None => primitives = primitives.saturating_add(least),
+                }
+                let operands: f64 = operands.iter().map(|operand| operand.triangles).sum();
+                largest = largest.max(bytes_of(guess.triangles + operands));
+                forecast.at_least_bytes = forecast.at_least_bytes.max(least);
+                guess
+            },
+        );
+        forecast.bytes = largest.max(primitives);
         forecast
     }
 }
 
+fn bytes_of(triangles: f64) -> u64 {
+    // As casts do: what is too large becomes the largest.
+    (triangles * BYTES_PER_TRIANGLE as f64) as u64
+}
+
 /// Triangles of a primitive, as far as they can be told without making it.
-fn triangles(kind: &Kind) -> u64 {
+fn primitive_triangles(kind: &Kind) -> u64 {
     match kind {
         Kind::Cube { .. } => 12,
         Kind::Sphere { r, fragments } => sphere_triangles(*r, *fragments),
@@ -52,7 +68,8 @@ fn triangles(kind: &Kind) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scadstream_csg::{Fragments, Modifiers, Origin};
+    use scadstream_csg::{Fragments, Modifiers, Origin, RotateExtrude};
+    use scadstream_geometry::{CancelToken, Job, solve};
 
     fn node(kind: Kind, children: Vec<Arc<Node>>) -> Arc<Node> {
         Node::new(kind, Modifiers::default(), Origin::default(), children)
@@ -63,12 +80,48 @@ mod tests {
         node(Kind::Sphere { r: 1.0, fragments }, Vec::new())
     }
 
+    fn forecast(root: &Arc<Node>) -> Forecast {
+        Forecast::of(root, &SolidCache::new(0))
+    }
+
     #[test]
-    fn primitives_count_once_and_the_largest_is_the_least() {
-        let root = node(Kind::Union, vec![sphere(100.0), sphere(10.0), sphere(100.0)]);
-        let forecast = Forecast::of(&root);
+    fn equal_primitives_count_once_and_the_largest_is_the_least() {
+        let root = node(Kind::Group, vec![sphere(100.0), sphere(10.0), sphere(100.0)]);
         let bytes = |triangles: u64| triangles * BYTES_PER_TRIANGLE as u64;
-        assert_eq!(forecast.bytes, bytes(100 * 100 + 10 * 10));
-        assert_eq!(forecast.at_least_bytes, bytes(100 * 100));
+        assert_eq!(forecast(&root).at_least_bytes, bytes(100 * 100));
+        assert!(forecast(&root).bytes >= bytes(100 * 100 + 10 * 10));
+    }
+
+    #[test]
+    fn an_operation_needs_its_operands_and_its_result() {
+        let difference = node(Kind::Difference, vec![sphere(100.0), sphere(90.0)]);
+        let alone = forecast(&sphere(100.0)).bytes + forecast(&sphere(90.0)).bytes;
+        let both = forecast(&difference).bytes;
+        assert!(both > alone * 3 / 2, "{both} for {alone}");
+    }
+
+    #[test]
+    fn an_extrusion_of_a_fine_outline_counts_though_it_is_no_primitive() {
+        let fragments = Fragments { fn_: 2000.0, ..Fragments::default() };
+        let circle = node(Kind::Circle { r: 5.0, fragments }, Vec::new());
+        let ring = Kind::RotateExtrude(Box::new(RotateExtrude {
+            angle: 360.0,
+            start: 180.0,
+            convexity: 0,
+            fragments: Fragments { fn_: 10_000.0, ..Fragments::default() },
+        }));
+        assert!(forecast(&node(ring, vec![circle])).bytes > 2_000_000_000);
+    }
+
+    #[test]
+    fn a_subtree_that_was_solved_counts_with_its_size() {
+        // Of nine spheres in one place hardly more than one is left.
+        let inner = (60..69).map(|fragments| sphere(f64::from(fragments))).collect();
+        let root = node(Kind::Hull, inner);
+        let cache = SolidCache::new(0);
+        let before = Forecast::of(&root, &cache);
+        solve(&root, &Job::new(&cache, CancelToken::new())).unwrap();
+        let after = Forecast::of(&root, &cache);
+        assert!(after.bytes < before.bytes, "{after:?} after {before:?}");
     }
 }

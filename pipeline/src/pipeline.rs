@@ -15,6 +15,7 @@ use scadstream_syntax::Location;
 
 use crate::chunks::ChunkCaches;
 use crate::control::{Control, Progress, Stage, Stopped};
+use crate::forecast::Forecast;
 use crate::input::Input;
 use crate::library::Libraries;
 use crate::message::{Message, location, place};
@@ -83,6 +84,11 @@ impl Pipeline {
         control: &Control<'_>,
     ) -> Result<Model, Stopped> {
         Model::evaluate(input, &self.libraries, &self.parses, options, control)
+    }
+
+    /// What solving an evaluated document will need.
+    pub fn forecast(&self, model: &Model) -> Forecast {
+        Forecast::of(model.root(), &self.solids)
     }
 
     /// Solves an evaluated document: CSG tree to meshes.

@@ -63,6 +63,7 @@ impl ServerMessage {
             }
             Kind::Pong => Self::Pong(frame.message()?),
             Kind::Wanted => Self::Wanted(frame.message()?),
+            Kind::Forecast => Self::Forecast(frame.message()?),
             kind => return Err(DecodeError::Direction { kind }),
         }))
     }

@@ -104,6 +104,7 @@ impl ServerMessage {
             Self::File(m) => encode(kind, m, &m.header, &m.payload),
             Self::Pong(m) => encode(kind, m, m, &[]),
             Self::Wanted(m) => encode(kind, m, m, &[]),
+            Self::Forecast(m) => encode(kind, m, m, &[]),
         }
     }
 }

@@ -94,6 +94,8 @@ kinds! {
     Pong = 0x8c,
     /// Files that `Render` named and the server does not have.
     Wanted = 0x8d,
+    /// A revision needs more memory than it may have.
+    Forecast = 0x8e,
 }
 
 impl Kind {

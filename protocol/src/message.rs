@@ -20,8 +20,8 @@ pub use number::{
 };
 pub use scene::{Chunk, ChunkEntry, ChunkHeader, Delivery, IndexWidth, Manifest, Part};
 pub use server::{
-    Diagnostic, Diagnostics, Done, Failed, FailureDetail, File, FileHeader, Pong, Pressure,
-    Progress, Queued, ServerLimits, StageTime, Statistics, Subject, Wanted, Welcome,
+    Diagnostic, Diagnostics, Done, Failed, FailureDetail, File, FileHeader, Forecast, Pong,
+    Pressure, Progress, Queued, ServerLimits, StageTime, Statistics, Subject, Wanted, Welcome,
 };
 
 use wincode::{SchemaRead, SchemaWrite};
@@ -62,6 +62,7 @@ messages! {
     /// From server to client.
     ServerMessage {
         Welcome, Queued, Progress, Diagnostics, Parameters, Manifest, Chunk, Done, Failed, Pressure, File, Pong, Wanted,
+        Forecast,
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Status {
     pub(crate) budget_bytes: u64,
     /// The walls around every worker; none before the first is ready.
     pub(crate) sandbox: Option<Sandbox>,
+    /// Whether workers have control groups of their own.
+    pub(crate) worker_groups: bool,
     pub(crate) job_seconds: f64,
     pub(crate) workers: Vec<WorkerStatus>,
 }
@@ -83,6 +85,8 @@ struct HealthSandbox {
     seccomp: bool,
     /// Whether the network is out of reach.
     no_network: bool,
+    /// Whether every worker has a control group with `memory.max`.
+    worker_groups: bool,
     /// Wall-clock time that a job may take.
     job_seconds: f64,
 }
@@ -203,6 +207,7 @@ pub(crate) async fn health(State(app): State<App>) -> Response {
             landlock: sandbox.landlock,
             seccomp: sandbox.seccomp,
             no_network: sandbox.seccomp,
+            worker_groups: status.worker_groups,
             job_seconds: status.job_seconds,
         },
         workers: HealthWorkers {

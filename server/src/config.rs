@@ -5,7 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use scadstream_memory::settings::MemorySettings;
+use scadstream_memory::pressure::Thresholds;
+use scadstream_memory::settings::{MemorySettings, SettingsError};
+use scadstream_memory::system;
+
+/// Memory assumed when the system does not tell.
+const UNKNOWN_MACHINE_BYTES: u64 = 4_000_000_000;
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone)]
@@ -48,6 +53,9 @@ pub struct ServerConfig {
     pub drain_time: Duration,
     /// Memory limits.
     pub memory: MemorySettings,
+    /// Whether each worker gets a control group of its own, where one was delegated to the server. Moves the process
+    /// itself into another group, so a program that is more than this server leaves it alone.
+    pub worker_groups: bool,
 }
 
 impl Default for ServerConfig {
@@ -71,21 +79,21 @@ impl Default for ServerConfig {
             cancel_time: Duration::from_secs(2),
             drain_time: Duration::from_secs(10),
             memory: MemorySettings::default(),
+            worker_groups: false,
         }
     }
 }
 
 impl ServerConfig {
-    /// Among how many workers the memory is divided.
-    pub fn memory_shares(&self) -> usize {
-        memory_shares(self.workers, self.express_workers)
+    /// The limits of a worker on this machine. Of those who share its memory, all express workers count as one: their
+    /// jobs are short, and what jobs reserve is kept within the whole in any case.
+    ///
+    /// # Errors
+    /// When the memory settings contradict each other.
+    pub fn thresholds(&self) -> Result<Thresholds, SettingsError> {
+        let machine = system::available_to_us_bytes().unwrap_or(UNKNOWN_MACHINE_BYTES);
+        self.memory.thresholds(machine, self.workers.max(1) + self.express_workers.min(1))
     }
-}
-
-/// Among how many workers the memory is divided. All express workers together count as one: their jobs are short, and
-/// what jobs reserve is kept within the whole in any case.
-pub fn memory_shares(workers: usize, express_workers: usize) -> usize {
-    workers.max(1) + express_workers.min(1)
 }
 
 /// A command whose process becomes a worker by calling [`worker::run`](crate::worker::run).

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use scadstream_memory::groups::WorkerGroups;
 use scadstream_memory::monitor::Monitor;
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
 use scadstream_memory::settings::budget_bytes;
@@ -123,6 +124,8 @@ struct Document {
     job: Option<JobId>,
     /// What its last job took, of whatever revision.
     peak_bytes: Option<u64>,
+    /// What its last job was expected to need, if that was more than a job may have.
+    needed_bytes: Option<u64>,
 }
 
 struct Job {
@@ -187,6 +190,13 @@ impl About {
         }
     }
 
+    fn document(self) -> u32 {
+        match self {
+            About::Render { document, .. } => document,
+            About::Export(export) => export.document,
+        }
+    }
+
     fn is_export(self) -> bool {
         matches!(self, About::Export(_))
     }
@@ -198,6 +208,7 @@ impl Dispatcher {
         config: Arc<ServerConfig>,
         thresholds: Thresholds,
         machine_bytes: Option<u64>,
+        groups: Option<WorkerGroups>,
         metrics: Metrics,
         (sender, events): (mpsc::Sender<Event>, mpsc::Receiver<Event>),
     ) -> Self {
@@ -209,7 +220,7 @@ impl Dispatcher {
             jobs: HashMap::new(),
             next_job: 1,
             queue: Queue::new(config.queue_length),
-            pool: WorkerPool::new(&config, sender),
+            pool: WorkerPool::new(&config, thresholds, groups, sender),
             admission: Admission::new(thresholds.hard, machine_bytes.map(budget_bytes)),
             monitor: Monitor::new(thresholds),
             system_level: PressureLevel::Low,

@@ -193,6 +193,9 @@ pub trait JobSink: Send {
     /// Messages about the model, further ones to those of earlier calls, in the order in which OpenSCAD prints them.
     fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>);
 
+    /// The job will most likely need so many bytes, which is more than it may have; at most once.
+    fn forecast(&mut self, needed_bytes: u64);
+
     /// The customizer's parameters; at most once.
     fn parameters(&mut self, parameters: Vec<Parameter>);
 

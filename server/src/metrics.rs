@@ -56,6 +56,7 @@ pub(crate) struct Metrics {
     pub(crate) memory_budget_bytes: IntGauge,
     pub(crate) memory_reserved_bytes: IntGauge,
     pub(crate) sandbox_active: IntGaugeVec,
+    pub(crate) worker_groups: IntGauge,
     pub(crate) open_files: IntGauge,
     pub(crate) retained_scene_bytes: IntGauge,
     pub(crate) queue_depth: IntGauge,
@@ -142,6 +143,10 @@ impl Metrics {
                 "sandbox_active",
                 "Whether a wall stands around every worker: 1 yes, 0 no.",
                 "wall",
+            ),
+            worker_groups: r.gauge(
+                "worker_groups",
+                "Whether every worker has a control group with memory.max: 1 yes, 0 no.",
             ),
             open_files: r.gauge("open_files", "Descriptors that the supervisor has open."),
             retained_scene_bytes: r.gauge(

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
+use scadstream_memory::groups::WorkerGroups;
 use scadstream_memory::settings::SettingsError;
 use scadstream_memory::system;
 use tokio::net::TcpListener;
@@ -19,8 +20,6 @@ use crate::metrics::Metrics;
 
 /// Events waiting for the dispatcher, which takes some hundred thousand a second.
 const EVENTS: usize = 1024;
-/// Memory assumed when the system does not tell.
-const UNKNOWN_MACHINE_BYTES: u64 = 4_000_000_000;
 /// After the last session was told to end, its connection may take this long.
 const FAREWELL_TIME: Duration = Duration::from_secs(6);
 
@@ -42,13 +41,11 @@ pub enum ServerError {
 /// When the configuration cannot be used, or the listener fails.
 pub async fn run(
     listener: TcpListener,
-    config: ServerConfig,
+    mut config: ServerConfig,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
     let machine = system::available_to_us_bytes();
-    let thresholds = config
-        .memory
-        .thresholds(machine.unwrap_or(UNKNOWN_MACHINE_BYTES), config.memory_shares())?;
+    let thresholds = config.thresholds()?;
     tracing::info!(
         address = %listener.local_addr()?,
         workers = config.workers,
@@ -63,6 +60,9 @@ pub async fn run(
         web = ?config.web_folder,
         "starting"
     );
+    // Workers are told what was decided here: in groups of their own they would take those for the machine.
+    config.worker_command.environment.extend(thresholds.to_env());
+    let groups = if config.worker_groups { worker_groups() } else { None };
     let config = Arc::new(config);
     let metrics = Metrics::new();
     let (events, received) = mpsc::channel(EVENTS);
@@ -70,6 +70,7 @@ pub async fn run(
         Arc::clone(&config),
         thresholds,
         machine,
+        groups,
         metrics.clone(),
         (events.clone(), received),
     );
@@ -116,4 +117,18 @@ pub async fn run(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The control group in which workers get groups of their own, where the system allows it.
+fn worker_groups() -> Option<WorkerGroups> {
+    match WorkerGroups::take() {
+        Ok(groups) => {
+            tracing::info!("every worker gets a control group with memory.max");
+            Some(groups)
+        }
+        Err(reason) => {
+            tracing::info!(%reason, "workers get no control groups of their own");
+            None
+        }
+    }
 }

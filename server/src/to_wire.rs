@@ -35,6 +35,11 @@ pub(crate) fn progress(
     }
 }
 
+/// What a revision will need, for a client.
+pub(crate) fn forecast(of: Revision, needed_bytes: u64, limit_bytes: u64) -> wire::Forecast {
+    wire::Forecast { document: of.document, revision: of.revision, needed_bytes, limit_bytes }
+}
+
 /// The messages, cut into as many frames as they need.
 pub(crate) fn diagnostics(
     of: Revision,

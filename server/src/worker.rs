@@ -123,14 +123,23 @@ fn socket_on_stdin() -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
+/// What a job may have before the allocator ends the process. The job's own checks come first, at the limit; a job
+/// between two checks may go over it by this much.
+fn most_live_bytes(thresholds: Thresholds) -> u64 {
+    thresholds.hard + thresholds.hard / 5
+}
+
+/// What the system lets a worker have: also what the allocator keeps beyond live bytes, and the stacks.
+pub(crate) fn most_private_bytes(thresholds: Thresholds) -> u64 {
+    let live = most_live_bytes(thresholds);
+    live + live / 2 + 2 * JOB_STACK_BYTES as u64
+}
+
 /// The limits of the process itself. One that the system does not grant is logged: the others still hold.
 fn limit_process(thresholds: Thresholds) {
-    // The job's own checks come first, at the limit; a job between two checks may go over it by this much.
-    let hard = thresholds.hard + thresholds.hard / 5;
-    allocator::set_hard_limit(Some(hard));
+    allocator::set_hard_limit(Some(most_live_bytes(thresholds)));
     let limits = ProcessLimits {
-        // What the allocator keeps beyond live bytes, and the stacks.
-        data_bytes: Some(hard + hard / 2 + 2 * JOB_STACK_BYTES as u64),
+        data_bytes: Some(most_private_bytes(thresholds)),
         oom_score_adjust: Some(800),
         die_with_parent: false,
     };

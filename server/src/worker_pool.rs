@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use scadstream_memory::groups::WorkerGroups;
+use scadstream_memory::pressure::Thresholds;
 use tokio::sync::mpsc;
 
 use crate::config::{ServerConfig, WorkerCommand};
@@ -17,6 +19,7 @@ use crate::dispatcher::Event;
 use crate::ipc::{JobId, ToWorker, WorkerMemory};
 use crate::sandbox::Sandbox;
 use crate::session::SessionId;
+use crate::worker;
 use crate::worker_process::{WorkerId, WorkerProcess};
 
 /// Pause before a worker is started after one that never became ready; doubles up to the longest.
@@ -38,6 +41,9 @@ pub(crate) struct WorkerPool {
     /// Jobs that a worker may do before it is replaced.
     most_jobs: u64,
     command: WorkerCommand,
+    /// Where workers get control groups of their own, and what each may use there.
+    groups: Option<WorkerGroups>,
+    most_bytes: u64,
     events: mpsc::Sender<Event>,
     workers: BTreeMap<WorkerId, Worker>,
     next_id: WorkerId,
@@ -80,12 +86,19 @@ pub(crate) enum State {
 
 impl WorkerPool {
     /// A pool of workers as configured, none of them started.
-    pub(crate) fn new(config: &ServerConfig, events: mpsc::Sender<Event>) -> Self {
+    pub(crate) fn new(
+        config: &ServerConfig,
+        thresholds: Thresholds,
+        groups: Option<WorkerGroups>,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
         Self {
             size: config.workers.max(1) + config.express_workers,
             express: config.express_workers,
             most_jobs: config.jobs_per_worker.max(1),
             command: config.worker_command.clone(),
+            groups,
+            most_bytes: worker::most_private_bytes(thresholds),
             events,
             workers: BTreeMap::new(),
             next_id: 1,
@@ -105,7 +118,8 @@ impl WorkerPool {
             let express =
                 self.workers.values().filter(|worker| worker.express).count() < self.express;
             let nice = if express || self.express == 0 { 0 } else { NICE };
-            match WorkerProcess::start(id, &self.command, nice, self.events.clone()) {
+            let group = self.groups.as_ref().map(|groups| (groups, self.most_bytes));
+            match WorkerProcess::start(id, &self.command, nice, group, self.events.clone()) {
                 Ok(process) => {
                     tracing::info!(worker = id, pid = process.pid, express, "worker started");
                     let worker = Worker {
@@ -219,6 +233,11 @@ impl WorkerPool {
             worker.state = State::Retiring { reason };
             worker.process.kill();
         }
+    }
+
+    /// Whether workers get control groups of their own.
+    pub(crate) fn has_groups(&self) -> bool {
+        self.groups.is_some()
     }
 
     /// The walls around the workers that are ready: those that stand around every one.

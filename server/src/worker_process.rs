@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use scadstream_memory::allocator::EXIT_MEMORY_LIMIT;
+use scadstream_memory::groups::{WorkerGroup, WorkerGroups};
 use scadstream_memory::segment::SegmentView;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -72,7 +73,8 @@ pub(crate) struct WorkerProcess {
 pub(crate) struct Deaf;
 
 impl WorkerProcess {
-    /// Starts a worker and the tasks that look after it. Its events go to `events`, the last is `Exited`.
+    /// Starts a worker and the tasks that look after it. Its events go to `events`, the last is `Exited`. With a `group`
+    /// it may have so many bytes there; one that the system refuses is logged, and the worker goes on without.
     ///
     /// # Errors
     /// When the system cannot start it.
@@ -80,6 +82,7 @@ impl WorkerProcess {
         id: WorkerId,
         command: &WorkerCommand,
         nice: i32,
+        group: Option<(&WorkerGroups, u64)>,
         events: mpsc::Sender<Event>,
     ) -> std::io::Result<Self> {
         let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
@@ -103,13 +106,17 @@ impl WorkerProcess {
             .process_group(0)
             .spawn()?;
         let pid = child.id().unwrap_or_default();
+        let group = group.and_then(|(groups, most_bytes)| {
+            let enclosed = groups.enclose(&format!("worker-{id}"), pid, most_bytes);
+            enclosed.inspect_err(|error| tracing::warn!(worker = id, %error, "no group")).ok()
+        });
         let (sender, receiver) = ipc::tokio::connection(UnixStream::from_std(ours)?);
         let (commands, queued) = mpsc::channel(COMMANDS);
         let releases = Arc::new(Releases::default());
         let kill = Arc::new(Notify::new());
         tokio::spawn(write(sender, queued, Arc::clone(&releases)));
         let reader = Reader { id, events, receiver, releases, segments: HashMap::new() };
-        tokio::spawn(look_after(child, reader, Arc::clone(&kill)));
+        tokio::spawn(look_after(child, group, reader, Arc::clone(&kill)));
         Ok(Self { commands, kill, pid })
     }
 
@@ -200,7 +207,12 @@ struct Reader {
 }
 
 /// Reads until the process ends, however it does, and tells of it.
-async fn look_after(mut child: Child, mut reader: Reader, kill: Arc<Notify>) {
+async fn look_after(
+    mut child: Child,
+    group: Option<WorkerGroup>,
+    mut reader: Reader,
+    kill: Arc<Notify>,
+) {
     let complaint = tokio::select! {
         // What was said before the end is heard before the end is told.
         complaint = reader.run() => Some(complaint),
@@ -209,6 +221,7 @@ async fn look_after(mut child: Child, mut reader: Reader, kill: Arc<Notify>) {
     // Harmless when it has ended already.
     let _ = child.start_kill();
     let exit = match child.wait().await {
+        Ok(_) if group.as_ref().is_some_and(WorkerGroup::was_out_of_memory) => Exit::MemoryLimit,
         Ok(status) => describe(status, complaint),
         Err(error) => Exit::Lost(format!("it cannot be waited for: {error}")),
     };

@@ -45,6 +45,8 @@ impl Default for Reader {
 pub struct Rendered {
     /// Manifests in order of arrival.
     pub manifests: Vec<Manifest>,
+    /// What it was expected to need, in bytes, if that was too much.
+    pub forecasts: Vec<u64>,
     /// Messages about the model: group and text.
     pub messages: Vec<String>,
     /// Chunks in order of arrival.
@@ -215,6 +217,9 @@ impl Client {
                         format!("{group}: {}", diagnostic.message)
                     });
                     rendered.messages.extend(texts);
+                }
+                ServerMessage::Forecast(forecast) => {
+                    rendered.forecasts.push(forecast.needed_bytes);
                 }
                 ServerMessage::Done(done) => rendered.end = Some(End::Done(done)),
                 ServerMessage::Failed(failed) => rendered.end = Some(End::Failed(failed)),

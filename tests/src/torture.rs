@@ -15,8 +15,8 @@ use models::{Hostile, hostile};
 
 /// Sessions that do their worst.
 const HOSTILE_SESSIONS: usize = 8;
-/// Renders of the small model before the others begin.
-const QUIET_RENDERS: usize = 20;
+/// Renders of the small model before any is timed.
+const WARM_RENDERS: usize = 10;
 /// What a worker may use. Small, so that models reach it soon.
 const HARD_MB: &str = "400";
 
@@ -27,8 +27,10 @@ pub struct Plan {
     pub time: Duration,
     /// How long a job may run.
     pub job_seconds: u64,
-    /// Between two renders of the small model.
+    /// From one render of the small model to the next.
     pub interval: Duration,
+    /// Renders of the small model before the others begin.
+    pub quiet_renders: usize,
 }
 
 /// What came of it.
@@ -55,7 +57,16 @@ pub fn torture(plan: Plan) -> Report {
     );
     let models = hostile();
     let mut small = Small::connect(&server.address);
-    let quiet: Vec<Duration> = (0..QUIET_RENDERS).filter_map(|_| small.render().ok()).collect();
+    // The first ones pay for what is new to a worker.
+    (0..WARM_RENDERS).for_each(|_| drop(small.render()));
+    // With the same pauses as later: a processor that slept between two renders is slower than one that did not.
+    let quiet: Vec<Duration> = (0..plan.quiet_renders)
+        .filter_map(|_| {
+            let time = small.render().ok()?;
+            pause(plan.interval.saturating_sub(time));
+            Some(time)
+        })
+        .collect();
     let over = AtomicBool::new(false);
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Outcomes>> = models.iter().map(|_| Mutex::default()).collect();

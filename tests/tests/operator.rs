@@ -126,4 +126,9 @@ fn at_the_limit_a_job_is_told_where_and_by_how_much() {
     assert!(failed.message.contains("needs about 860 MB"), "{failed:?}");
     assert!(failed.message.contains("Reduced detail is shown"), "{failed:?}");
     assert!(!rendered.chunks.is_empty(), "the reduced picture");
+    // What will most likely not fit is told before it is tried: each sphere takes 54 MB.
+    let rendered =
+        client.render(1, 4, "difference() { sphere(9, $fn = 500); sphere(8.5, $fn = 500); }");
+    let [needed_bytes] = rendered.forecasts[..] else { panic!("{:?}", rendered.forecasts) };
+    assert!((150_000_000..400_000_000).contains(&needed_bytes), "{needed_bytes}");
 }

@@ -10,6 +10,7 @@ fn main() {
         time: Duration::from_secs(15),
         job_seconds: 2,
         interval: Duration::from_millis(250),
+        quiet_renders: 20,
     });
     println!("\n{}", report.text);
     assert!(report.complaints.is_empty(), "{:#?}", report.complaints);

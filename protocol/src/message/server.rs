@@ -56,6 +56,19 @@ pub struct Queued {
     pub position: u32,
 }
 
+/// A revision will most likely need more memory than it may have: then its picture stays one of reduced detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, SchemaWrite, SchemaRead)]
+pub struct Forecast {
+    /// The document.
+    pub document: u32,
+    /// The revision.
+    pub revision: u32,
+    /// What it is expected to need.
+    pub needed_bytes: u64,
+    /// What it may have.
+    pub limit_bytes: u64,
+}
+
 /// How far a job is.
 #[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
 pub struct Progress {
@@ -361,6 +374,13 @@ impl Check for FileHeader {
 impl Check for Wanted {
     fn check(&self) -> Result<(), FieldError> {
         limits::list("Wanted.digests", &self.digests, limits::MAX_WANTED)
+    }
+}
+
+impl Check for Forecast {
+    fn check(&self) -> Result<(), FieldError> {
+        limits::big_count("Forecast.needed_bytes", self.needed_bytes)?;
+        limits::big_count("Forecast.limit_bytes", self.limit_bytes)
     }
 }
 

@@ -53,6 +53,11 @@ pub(crate) fn server_message() -> impl Strategy<Value = ServerMessage> {
         (any::<u32>(), any::<u32>(), vec(digest(), 0..5)).prop_map(
             |(document, revision, digests)| Wanted { document, revision, digests }.into()
         ),
+        (any::<u32>(), any::<u32>(), big_count(), big_count()).prop_map(
+            |(document, revision, needed_bytes, limit_bytes)| {
+                Forecast { document, revision, needed_bytes, limit_bytes }.into()
+            }
+        ),
     ]
 }
 

@@ -189,6 +189,16 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
             .into(),
         ),
         (
+            "forecast",
+            Forecast {
+                document: 1,
+                revision: 7,
+                needed_bytes: 3_100_000_000,
+                limit_bytes: 2_000_000_000,
+            }
+            .into(),
+        ),
+        (
             "file",
             File {
                 header: FileHeader {

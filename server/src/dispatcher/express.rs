@@ -80,7 +80,7 @@ impl Told {
                 self.messages += 1;
                 true
             }
-            Some(Kind::Progress | Kind::Queued) => true,
+            Some(Kind::Progress | Kind::Queued | Kind::Forecast) => true,
             _ => {
                 self.result = true;
                 true

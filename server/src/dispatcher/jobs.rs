@@ -8,7 +8,7 @@ use super::express::Told;
 use super::{About, Dispatcher, Job, JobState, Source};
 use crate::ipc::{Attachment, JobId, Task, ToWorker};
 use crate::session::SessionId;
-use crate::to_wire;
+use crate::to_wire::{self, Revision};
 
 /// What a client that found the queue full is advised to wait.
 const RETRY_AFTER_MS: u32 = 1000;
@@ -83,23 +83,37 @@ impl Dispatcher {
             if job.place == Some(place) {
                 continue;
             }
-            job.place = Some(place);
+            let is_first = job.place.replace(place).is_none();
             if let About::Render { document, revision } = job.about {
                 let session = job.session;
                 let queued = wire::Queued { document, revision, position: place };
                 self.send(session, Some(id), queued);
+                if is_first {
+                    self.tell_forecast(id);
+                }
             }
+        }
+    }
+
+    /// Tells a client whose job waits that its document needed too much the last time.
+    fn tell_forecast(&self, id: JobId) {
+        let Some(Job { session, about: About::Render { document, revision }, .. }) =
+            self.jobs.get(&id)
+        else {
+            return;
+        };
+        let last = self.sessions.get(session).and_then(|session| session.documents.get(document));
+        if let Some(needed_bytes) = last.and_then(|document| document.needed_bytes) {
+            let of = Revision { document: *document, revision: *revision };
+            let limit_bytes = self.monitor.thresholds().hard;
+            self.send(*session, Some(id), to_wire::forecast(of, needed_bytes, limit_bytes));
         }
     }
 
     /// What the job's document took the last time.
     fn last_peak(&self, id: JobId) -> Option<u64> {
         let job = self.jobs.get(&id)?;
-        let document = match job.about {
-            About::Render { document, .. } => document,
-            About::Export(export) => export.document,
-        };
-        self.sessions.get(&job.session)?.documents.get(&document)?.peak_bytes
+        self.sessions.get(&job.session)?.documents.get(&job.about.document())?.peak_bytes
     }
 
     pub(super) fn start(&mut self, id: JobId, reserved_bytes: u64) {

@@ -113,6 +113,7 @@ impl Dispatcher {
         metrics.memory_budget_bytes.set(signed(self.admission.budget_bytes()));
         metrics.queue_limit.set(self.config.queue_length as i64);
         metrics.open_files.set(open_files());
+        metrics.worker_groups.set(self.pool.has_groups().into());
         let sandbox = self.pool.sandbox().unwrap_or_default();
         for (wall, stands) in [("landlock", sandbox.landlock), ("seccomp", sandbox.seccomp)] {
             metrics.sandbox_active.with_label_values(&[wall]).set(stands.into());
@@ -184,6 +185,7 @@ impl Dispatcher {
             reserved_bytes: self.metrics.memory_reserved_bytes.get() as u64,
             budget_bytes: self.admission.budget_bytes(),
             sandbox: self.pool.sandbox(),
+            worker_groups: self.pool.has_groups(),
             job_seconds: self.config.job_time.as_secs_f64(),
             workers: workers.collect(),
         }

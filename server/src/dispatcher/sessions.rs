@@ -53,8 +53,11 @@ impl Dispatcher {
 
     pub(super) fn render(&mut self, id: SessionId, document: u32, revision: u32, source: Source) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let peak_bytes = session.documents.get(&document).and_then(|older| older.peak_bytes);
-        let newest = Document { revision, source: source.clone(), job: None, peak_bytes };
+        let older = session.documents.get(&document);
+        let peak_bytes = older.and_then(|older| older.peak_bytes);
+        let needed_bytes = older.and_then(|older| older.needed_bytes);
+        let newest =
+            Document { revision, source: source.clone(), job: None, peak_bytes, needed_bytes };
         let older = session.documents.insert(document, newest);
         if let Some(job) = older.and_then(|older| older.job) {
             self.end_job(job, "superseded", FailureCode::Superseded, SUPERSEDED);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use scadstream_protocol::message::{self as wire, FailureCode, Stage, Subject};
 use scadstream_protocol::{Kind, ServerMessage};
 
-use super::{About, Dispatcher, JobState};
+use super::{Dispatcher, JobState};
 use crate::ipc::{Ending, JobId, StageSeconds, ToWorker};
 use crate::known_chunks::hash_in;
 use crate::outbox::kind_of;
@@ -73,6 +73,11 @@ impl Dispatcher {
             job.progress = Some(frame.clone());
         }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };
+        if kind == Some(Kind::Forecast)
+            && let Some(document) = session.documents.get_mut(&job.about.document())
+        {
+            document.needed_bytes = needed_in(&frame);
+        }
         if kind.is_some_and(Kind::uses_credit) {
             if session.ledger.spend(id, frame.len() as u64).is_err() {
                 tracing::error!(worker, job = id, "the worker sends more than it may");
@@ -117,7 +122,7 @@ impl Dispatcher {
             let name = stage_name(Stage::from(stage.stage));
             self.metrics.stage_seconds.with_label_values(&[name]).observe(stage.seconds);
         }
-        self.note_peak(id, peak_bytes);
+        self.note_peak(id, peak_bytes, ending == Ending::Done);
         let outcome = match ending {
             Ending::Done => "done",
             Ending::Failed => "failed",
@@ -176,7 +181,7 @@ impl Dispatcher {
             }
             match &exit {
                 Exit::MemoryLimit if was_running => {
-                    self.note_peak(id, self.monitor.thresholds().hard);
+                    self.note_peak(id, self.monitor.thresholds().hard, false);
                     self.end_at_limit(id);
                 }
                 Exit::MemoryLimit => {
@@ -193,17 +198,17 @@ impl Dispatcher {
         self.schedule();
     }
 
-    /// Remembers what a job took, for the next one of its document.
-    fn note_peak(&mut self, id: JobId, peak_bytes: u64) {
+    /// Remembers what a job took, and whether it `fitted`, for the next one of its document.
+    fn note_peak(&mut self, id: JobId, peak_bytes: u64, fitted: bool) {
         let Some(job) = self.jobs.get(&id) else { return };
-        let document = match job.about {
-            About::Render { document, .. } => document,
-            About::Export(export) => export.document,
-        };
+        let document = job.about.document();
         if let Some(session) = self.sessions.get_mut(&job.session)
             && let Some(document) = session.documents.get_mut(&document)
         {
             document.peak_bytes = Some(peak_bytes);
+            if fitted {
+                document.needed_bytes = None;
+            }
         }
     }
 
@@ -245,6 +250,14 @@ impl Dispatcher {
 fn place_of(frame: &Bytes) -> Option<wire::Place> {
     match ServerMessage::decode(frame) {
         Ok(Some(ServerMessage::Progress(progress))) => progress.place,
+        _ => None,
+    }
+}
+
+/// What a `Forecast` frame says is needed.
+fn needed_in(frame: &Bytes) -> Option<u64> {
+    match ServerMessage::decode(frame) {
+        Ok(Some(ServerMessage::Forecast(forecast))) => Some(forecast.needed_bytes),
         _ => None,
     }
 }

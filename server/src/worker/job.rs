@@ -360,6 +360,12 @@ impl JobSink for Sink<'_> {
         }
     }
 
+    fn forecast(&mut self, needed_bytes: u64) {
+        let of = self.about.revision();
+        let limit_bytes = self.control.thresholds().hard;
+        self.link.send_frame(self.job, to_wire::forecast(of, needed_bytes, limit_bytes));
+    }
+
     fn parameters(&mut self, parameters: Vec<Parameter>) {
         let message = to_wire::parameters(self.about.revision(), parameters);
         self.link.send_frame(self.job, message);

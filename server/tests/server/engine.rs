@@ -11,7 +11,7 @@
 //! - `codec`, `known`: echo how chunks are best sent, and how many the client has
 //! - `work MS`: takes so much processor time, or until cancelled
 //! - `deep`: uses most of the stack; `resident`: echoes the process's resident megabytes
-//! - `at LINE`: says that it works there
+//! - `at LINE`: says that it works there; `needs MB`: that it will need so much
 //! - `panic`, `abort`, `fail`, `keep MB` (allocates and holds), `leak KB` (and does not say that it holds it),
 //!   `greedy` (allocates until stopped)
 
@@ -136,6 +136,7 @@ impl TestEngine {
                 fraction: None,
                 place: Some(Place { line: number(0), ..main_file() }),
             }),
+            "needs" => sink.forecast(u64::from(number(0)) * 1_000_000),
             "deep" => echo(sink, use_stack(300_000_000).to_string()),
             "resident" => {
                 let bytes = scadstream_memory::system::resident_bytes().expect("Linux tells");

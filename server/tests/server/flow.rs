@@ -217,3 +217,36 @@ async fn a_session_returns_to_the_worker_that_has_its_caches() {
     }
     server.stop().await;
 }
+
+/// What the forecasts among messages say is needed, in megabytes.
+fn forecasts(messages: &[ServerMessage]) -> Vec<u64> {
+    let needed = messages.iter().filter_map(|message| match message {
+        ServerMessage::Forecast(forecast) => Some(forecast.needed_bytes / 1_000_000),
+        _ => None,
+    });
+    needed.collect()
+}
+
+#[tokio::test]
+async fn who_waits_hears_what_the_document_needed_the_last_time() {
+    let server = Server::start().await;
+    let (mut client, mut other) = (server.client().await, server.client().await);
+    client.render(1, "needs 3100\nfail").await;
+    assert_eq!(forecasts(&client.answer(1).await), [3100], "from the job");
+    other.render(1, "wait").await;
+    other.started().await;
+    client.render(2, "echo smaller").await;
+    let waits = client.until(|message| matches!(message, ServerMessage::Forecast(_))).await;
+    assert!(matches!(waits[0], ServerMessage::Queued(_)), "{waits:?}");
+    assert_eq!(forecasts(&waits), [3100], "from the last time");
+    other.send(Cancel { document: 1, revision: 1 }).await;
+    assert_done(&client.answer(2).await);
+    // It fitted, so nothing is to be feared of the next.
+    other.render(2, "wait").await;
+    other.started().await;
+    client.render(3, "echo again").await;
+    client.until(|message| matches!(message, ServerMessage::Queued(_))).await;
+    other.send(Cancel { document: 1, revision: 2 }).await;
+    assert!(forecasts(&client.answer(3).await).is_empty());
+    server.stop().await;
+}

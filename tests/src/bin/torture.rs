@@ -12,6 +12,7 @@ fn main() -> ExitCode {
         time: Duration::from_secs(seconds),
         job_seconds: 10,
         interval: Duration::from_secs(1),
+        quiet_renders: 60,
     });
     println!("{}", report.text);
     report.complaints.iter().for_each(|complaint| println!("AMISS: {complaint}"));

@@ -155,6 +155,7 @@ class App {
       result: (statistics, scene) => this.#status.setResult(resultFacts(statistics, scene)),
       times: (times) => this.#status.setTimes(times),
       pressure: (pressure) => this.#status.setPressure(pressure),
+      forecast: (forecast) => this.#status.setForecast(forecast),
       trouble: (message) => this.#notices.say(message),
       drawn: () => this.#view.drawn(),
     };

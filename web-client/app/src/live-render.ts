@@ -16,7 +16,7 @@ import {
   type ServerError,
   type Statistics,
 } from "@scadstream/client";
-import type { PressureFacts, ProgressFacts, State, Times } from "./panels/status-bar.js";
+import type { ForecastFacts, PressureFacts, ProgressFacts, State, Times } from "./panels/status-bar.js";
 
 /** A pause of this length in the edits starts a render. Picked by hand: shorter than between words, longer than between letters. */
 const PAUSE_MS = 150;
@@ -33,6 +33,8 @@ export interface RenderSink {
   result(statistics: Statistics, scene: Scene | undefined): void;
   times(times: Times): void;
   pressure(pressure: PressureFacts): void;
+  /** The render needs more memory than it may have; `undefined` when nothing is known of that. */
+  forecast(forecast: ForecastFacts | undefined): void;
   /** Something that belongs to no document. */
   trouble(message: string): void;
   /** Resolves when what was given to the sink so far is on screen. */
@@ -71,6 +73,7 @@ export class LiveRender {
     clearTimeout(this.#timer);
     this.#times = { firstPictureMs: undefined, exactMs: undefined };
     this.#messages = [];
+    this.#sink.forecast(undefined);
     this.#sentAtMs = performance.now();
     try {
       this.#rendering = this.#client.render(this.#request());
@@ -109,6 +112,9 @@ export class LiveRender {
         break;
       case "queued":
         this.#setState("queued", event.position > 0 ? `${event.position} ahead` : "");
+        break;
+      case "forecast":
+        this.#sink.forecast(event);
         break;
       case "progress":
         this.#progress(event);
@@ -175,6 +181,7 @@ export class LiveRender {
     const rendering = this.#rendering;
     this.#sink.messages(this.#messages);
     this.#sink.result(statistics, this.#client.scene());
+    this.#sink.forecast(undefined);
     await this.#sink.drawn();
     if (rendering === this.#rendering) this.#setState("exact");
   }

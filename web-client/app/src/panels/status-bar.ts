@@ -55,11 +55,18 @@ export interface PressureFacts {
   readonly limitBytes: number;
 }
 
+/** What a render will need, which is more than it may have. */
+export interface ForecastFacts {
+  readonly neededBytes: number;
+  readonly limitBytes: number;
+}
+
 /** The bar at the foot of the page. */
 export class StatusBar {
   readonly element: HTMLElement;
   readonly #state = element("span", { class: "state-text" });
   readonly #work = element("span", { class: "work" });
+  readonly #forecast = element("span", { class: "forecast" });
   readonly #bar = element("progress", { class: "progress", max: 1, "aria-label": "Progress" });
   readonly #facts = element("dl", { class: "facts" });
   readonly #times = element("dl", { class: "facts times" });
@@ -84,6 +91,7 @@ export class StatusBar {
         element("span", { class: "state-dot" }),
         this.#state,
         this.#work,
+        this.#forecast,
       ),
       this.#bar,
       this.#facts,
@@ -106,6 +114,13 @@ export class StatusBar {
     this.#work.textContent = line === undefined ? stage : `${stage}, line ${line}`;
     if (fraction === undefined) this.#bar.removeAttribute("value");
     else this.#bar.value = fraction;
+  }
+
+  setForecast(forecast: ForecastFacts | undefined): void {
+    this.#forecast.textContent =
+      forecast === undefined
+        ? ""
+        : `needs about ${formatBytes(forecast.neededBytes)}, limit ${formatBytes(forecast.limitBytes)}: reduced detail may be shown`;
   }
 
   setResult(facts: ResultFacts | undefined): void {

@@ -158,6 +158,13 @@ const DECODERS: Record<Name, Decode> = {
     details: r.list(limits.MAX_DETAILS, () => ({ key: r.name(), value: r.text() })),
   }),
 
+  forecast: (r): m.Forecast => ({
+    kind: "forecast",
+    ...revision(r),
+    neededBytes: r.u64(),
+    limitBytes: r.u64(),
+  }),
+
   pressure: (r): m.Pressure => ({
     kind: "pressure",
     level: r.open(numbers.PRESSURE_LEVELS),

@@ -4,6 +4,7 @@ import type { ConnectionError, ScadstreamError, ServerError } from "./errors.js"
 import type {
   Diagnostics,
   Done,
+  Forecast,
   Parameters,
   Pressure,
   Progress,
@@ -25,6 +26,8 @@ export type ClientEvent =
   /** The client is closed for good; `error` is `undefined` after `close()`. */
   | { readonly type: "closed"; readonly error: ScadstreamError | undefined }
   | ({ readonly type: "queued" } & Body<Queued>)
+  /** The revision needs more memory than it may have: its picture may stay one of reduced detail. */
+  | ({ readonly type: "forecast" } & Body<Forecast>)
   | ({ readonly type: "progress" } & Body<Progress>)
   /** Further messages about the revision. */
   | ({ readonly type: "diagnostics" } & Body<Diagnostics>)

@@ -36,6 +36,7 @@ export const SERVER_KINDS = {
   file: 0x8b,
   pong: 0x8c,
   wanted: 0x8d,
+  forecast: 0x8e,
 } as const;
 
 /** A frame taken apart: views into its bytes. */

@@ -165,6 +165,14 @@ export interface Queued {
   readonly position: number;
 }
 
+export interface Forecast {
+  readonly kind: "forecast";
+  readonly document: number;
+  readonly revision: number;
+  readonly neededBytes: number;
+  readonly limitBytes: number;
+}
+
 export interface Progress {
   readonly kind: "progress";
   readonly document: number;
@@ -359,6 +367,7 @@ export interface Wanted {
 export type ServerMessage =
   | Welcome
   | Queued
+  | Forecast
   | Progress
   | Diagnostics
   | Parameters

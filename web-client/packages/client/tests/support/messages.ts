@@ -196,6 +196,13 @@ export const SERVER_MESSAGES: Record<string, ServerMessage> = {
     usedBytes: 6_000_000_000,
     limitBytes: 8_000_000_000,
   },
+  forecast: {
+    kind: "forecast",
+    document: 1,
+    revision: 7,
+    neededBytes: 3_100_000_000,
+    limitBytes: 2_000_000_000,
+  },
   file: {
     kind: "file",
     request: 3,
