@@ -47,6 +47,8 @@ pub struct ServerConfig {
     pub max_upload_bytes: usize,
     /// How long a job may run.
     pub job_time: Duration,
+    /// How long a worker may take to be ready, before another is tried. It takes some milliseconds as a rule.
+    pub start_time: Duration,
     /// How long a worker may take to notice that its job was cancelled, before it is replaced.
     pub cancel_time: Duration,
     /// How long jobs may go on after the server was asked to stop.
@@ -76,6 +78,7 @@ impl Default for ServerConfig {
             max_documents: 16,
             max_upload_bytes: 256 << 20,
             job_time: Duration::from_secs(300),
+            start_time: Duration::from_secs(10),
             cancel_time: Duration::from_secs(2),
             drain_time: Duration::from_secs(10),
             memory: MemorySettings::default(),

@@ -240,6 +240,7 @@ impl Dispatcher {
                 next_tick = now + TICK;
             }
             self.replace_worn_out();
+            self.pool.give_up_starting(now);
             let restart = self.pool.replenish(now);
             self.stop_overdue(now);
             let moves = self.make_way(now);

@@ -7,6 +7,7 @@
 //! small model need not wait for those who have large ones.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -20,7 +21,7 @@ use crate::ipc::{JobId, ToWorker, WorkerMemory};
 use crate::sandbox::Sandbox;
 use crate::session::SessionId;
 use crate::worker;
-use crate::worker_process::{WorkerId, WorkerProcess};
+use crate::worker_process::{Launch, WorkerId, WorkerProcess};
 
 /// Pause before a worker is started after one that never became ready; doubles up to the longest.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -40,9 +41,10 @@ pub(crate) struct WorkerPool {
     express: usize,
     /// Jobs that a worker may do before it is replaced.
     most_jobs: u64,
+    start_time: Duration,
     command: WorkerCommand,
     /// Where workers get control groups of their own, and what each may use there.
-    groups: Option<WorkerGroups>,
+    groups: Option<Arc<WorkerGroups>>,
     most_bytes: u64,
     events: mpsc::Sender<Event>,
     workers: BTreeMap<WorkerId, Worker>,
@@ -72,8 +74,8 @@ pub(crate) struct Worker {
 /// What a worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Not ready yet.
-    Starting,
+    /// Not ready yet, which it should be by `until`.
+    Starting { until: Instant },
     /// Takes a job.
     Idle,
     /// Works on a job; `until` it should have ended.
@@ -96,8 +98,9 @@ impl WorkerPool {
             size: config.workers.max(1) + config.express_workers,
             express: config.express_workers,
             most_jobs: config.jobs_per_worker.max(1),
+            start_time: config.start_time,
             command: config.worker_command.clone(),
-            groups,
+            groups: groups.map(Arc::new),
             most_bytes: worker::most_private_bytes(thresholds),
             events,
             workers: BTreeMap::new(),
@@ -118,26 +121,18 @@ impl WorkerPool {
             let express =
                 self.workers.values().filter(|worker| worker.express).count() < self.express;
             let nice = if express || self.express == 0 { 0 } else { NICE };
-            let group = self.groups.as_ref().map(|groups| (groups, self.most_bytes));
-            match WorkerProcess::start(id, &self.command, nice, group, self.events.clone()) {
-                Ok(process) => {
-                    tracing::info!(worker = id, pid = process.pid, express, "worker started");
-                    let worker = Worker {
-                        process,
-                        express,
-                        jobs: 0,
-                        sandbox: Sandbox::default(),
-                        state: State::Starting,
-                        last_session: None,
-                        memory: WorkerMemory::default(),
-                    };
-                    self.workers.insert(id, worker);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "a worker cannot be started");
-                    self.pause(now);
-                }
-            }
+            let group = self.groups.clone().map(|groups| (groups, self.most_bytes));
+            let launch = Launch { id, command: self.command.clone(), nice, group };
+            let worker = Worker {
+                process: WorkerProcess::start(launch, self.events.clone()),
+                express,
+                jobs: 0,
+                sandbox: Sandbox::default(),
+                state: State::Starting { until: now + self.start_time },
+                last_session: None,
+                memory: WorkerMemory::default(),
+            };
+            self.workers.insert(id, worker);
         }
         None
     }
@@ -146,7 +141,7 @@ impl WorkerPool {
     pub(crate) fn ready(&mut self, id: WorkerId, sandbox: Sandbox) {
         self.failures = 0;
         if let Some(worker) = self.workers.get_mut(&id)
-            && worker.state == State::Starting
+            && matches!(worker.state, State::Starting { .. })
         {
             worker.state = State::Idle;
             worker.sandbox = sandbox;
@@ -156,7 +151,7 @@ impl WorkerPool {
     /// The process is gone; returns what is known of the worker.
     pub(crate) fn gone(&mut self, id: WorkerId, now: Instant) -> Option<Worker> {
         let worker = self.workers.remove(&id)?;
-        if worker.state == State::Starting {
+        if matches!(worker.state, State::Starting { .. }) {
             self.pause(now);
         }
         Some(worker)
@@ -242,7 +237,8 @@ impl WorkerPool {
 
     /// The walls around the workers that are ready: those that stand around every one.
     pub(crate) fn sandbox(&self) -> Option<Sandbox> {
-        let ready = self.workers.values().filter(|worker| worker.state != State::Starting);
+        let ready =
+            self.workers.values().filter(|worker| !matches!(worker.state, State::Starting { .. }));
         ready.map(|worker| worker.sandbox).reduce(|a, b| Sandbox {
             landlock: a.landlock && b.landlock,
             seccomp: a.seccomp && b.seccomp,
@@ -294,6 +290,19 @@ impl WorkerPool {
         overdue.collect()
     }
 
+    /// Ends workers that should have been ready by `now`: the next ones may be luckier.
+    pub(crate) fn give_up_starting(&mut self, now: Instant) {
+        for (id, worker) in &mut self.workers {
+            if let State::Starting { until } = &mut worker.state
+                && *until <= now
+            {
+                tracing::warn!(worker = id, "the worker does not become ready");
+                *until = now + self.start_time;
+                worker.process.kill();
+            }
+        }
+    }
+
     /// The jobs on express workers, with their workers.
     pub(crate) fn on_express(&self) -> Vec<(WorkerId, JobId)> {
         let express = self.workers.iter().filter(|(_, worker)| worker.express);
@@ -314,12 +323,12 @@ impl WorkerPool {
         self.workers.values().filter(|worker| worker.state == State::Idle && worker.express).count()
     }
 
-    /// When the next job should have ended.
+    /// When the next job should have ended, or a worker be ready.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
         self.workers
             .values()
             .filter_map(|worker| match worker.state {
-                State::Busy { until, .. } => Some(until),
+                State::Busy { until, .. } | State::Starting { until } => Some(until),
                 _ => None,
             })
             .min()
@@ -363,11 +372,12 @@ impl WorkerPool {
 
     /// Processor time that a worker has used.
     pub(crate) fn cpu_time(&self, id: WorkerId) -> Option<Duration> {
-        scadstream_memory::system::cpu_time(self.workers.get(&id)?.process.pid)
+        scadstream_memory::system::cpu_time(self.workers.get(&id)?.process.pid()?)
     }
 
     /// Process id and memory of every worker.
     pub(crate) fn memories(&self) -> impl Iterator<Item = (u32, &WorkerMemory)> {
-        self.workers.values().map(|worker| (worker.process.pid, &worker.memory))
+        let pid = |worker: &Worker| worker.process.pid().unwrap_or_default();
+        self.workers.values().map(move |worker| (pid(worker), &worker.memory))
     }
 }

@@ -3,27 +3,26 @@
 //! Two tasks per worker: one writes to its socket, one reads it and waits for the process to end. What the worker says
 //! becomes [`WorkerEvent`]s; frames in shared memory become [`Bytes`] that tell the worker when they are dropped.
 
+mod launch;
+
 use std::collections::HashMap;
-use std::os::fd::OwnedFd;
-use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::ExitStatus;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use scadstream_memory::allocator::EXIT_MEMORY_LIMIT;
-use scadstream_memory::groups::{WorkerGroup, WorkerGroups};
+use scadstream_memory::groups::WorkerGroup;
 use scadstream_memory::segment::SegmentView;
 use tokio::net::UnixStream;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::sync::{Notify, mpsc};
 
-use crate::config::WorkerCommand;
 use crate::dispatcher::Event;
 use crate::ipc::{self, Ending, FromWorker, IpcError, JobId, StageSeconds, ToWorker, WorkerMemory};
 use crate::sandbox::Sandbox;
-use crate::worker::NICE;
 
-/// Not for models to see: a worker does without.
-const SECRETS: [&str; 1] = ["SCADSTREAM_TOKEN"];
+pub(crate) use launch::Launch;
+use launch::Launched;
 
 /// Number of a worker, never used twice.
 pub(crate) type WorkerId = u64;
@@ -64,8 +63,8 @@ pub(crate) enum Exit {
 pub(crate) struct WorkerProcess {
     commands: mpsc::Sender<(ToWorker, Vec<Bytes>)>,
     kill: Arc<Notify>,
-    /// Its process id.
-    pub(crate) pid: u32,
+    /// Its process id, once it has started.
+    pid: Arc<OnceLock<u32>>,
 }
 
 /// The worker does not read its messages any more.
@@ -73,51 +72,19 @@ pub(crate) struct WorkerProcess {
 pub(crate) struct Deaf;
 
 impl WorkerProcess {
-    /// Starts a worker and the tasks that look after it. Its events go to `events`, the last is `Exited`. With a `group`
-    /// it may have so many bytes there; one that the system refuses is logged, and the worker goes on without.
-    ///
-    /// # Errors
-    /// When the system cannot start it.
-    pub(crate) fn start(
-        id: WorkerId,
-        command: &WorkerCommand,
-        nice: i32,
-        group: Option<(&WorkerGroups, u64)>,
-        events: mpsc::Sender<Event>,
-    ) -> std::io::Result<Self> {
-        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
-        ours.set_nonblocking(true)?;
-        let program = match &command.program {
-            Some(program) => program.clone(),
-            None => std::env::current_exe()?,
-        };
-        let mut child = Command::new(program);
-        SECRETS.iter().for_each(|name| {
-            child.env_remove(name);
-        });
-        let child = child
-            .args(&command.arguments)
-            .env(NICE, nice.to_string())
-            .envs(command.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            // Ctrl-C in a terminal goes to the whole process group; workers are the supervisor's to end.
-            .process_group(0)
-            .spawn()?;
-        let pid = child.id().unwrap_or_default();
-        let group = group.and_then(|(groups, most_bytes)| {
-            let enclosed = groups.enclose(&format!("worker-{id}"), pid, most_bytes);
-            enclosed.inspect_err(|error| tracing::warn!(worker = id, %error, "no group")).ok()
-        });
-        let (sender, receiver) = ipc::tokio::connection(UnixStream::from_std(ours)?);
+    /// Starts a worker and the tasks that look after it. Its events go to `events`; the last is `Exited`, also when it
+    /// could not be started.
+    pub(crate) fn start(launch: Launch, events: mpsc::Sender<Event>) -> Self {
         let (commands, queued) = mpsc::channel(COMMANDS);
-        let releases = Arc::new(Releases::default());
         let kill = Arc::new(Notify::new());
-        tokio::spawn(write(sender, queued, Arc::clone(&releases)));
-        let reader = Reader { id, events, receiver, releases, segments: HashMap::new() };
-        tokio::spawn(look_after(child, group, reader, Arc::clone(&kill)));
-        Ok(Self { commands, kill, pid })
+        let pid = Arc::new(OnceLock::new());
+        tokio::spawn(live(launch, queued, events, Arc::clone(&kill), Arc::clone(&pid)));
+        Self { commands, kill, pid }
+    }
+
+    /// Its process id, once it has one.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.pid.get().copied()
     }
 
     /// Says something to the worker, without waiting.
@@ -204,6 +171,46 @@ struct Reader {
     receiver: ipc::tokio::Receiver,
     releases: Arc<Releases>,
     segments: HashMap<u32, Arc<SegmentView>>,
+}
+
+/// The life of a worker, from its start to its end.
+async fn live(
+    launch: Launch,
+    queued: mpsc::Receiver<(ToWorker, Vec<Bytes>)>,
+    events: mpsc::Sender<Event>,
+    kill: Arc<Notify>,
+    pid: Arc<OnceLock<u32>>,
+) {
+    let id = launch.id;
+    let launched = tokio::select! {
+        launched = launch.begin() => match launched {
+            Ok(launched) => launched.map_err(|error| error.to_string()),
+            Err(_) => Err("no thread to start it".into()),
+        },
+        () = kill.notified() => Err("it took too long".into()),
+    };
+    let connected = launched.and_then(|Launched { child, group, socket }| {
+        let socket = UnixStream::from_std(socket).map_err(|error| error.to_string())?;
+        Ok((child, group, ipc::tokio::connection(socket)))
+    });
+    match connected {
+        Ok((child, group, (sender, receiver))) => {
+            if let Some(number) = child.id() {
+                tracing::info!(worker = id, pid = number, "worker started");
+                pid.get_or_init(|| number);
+            }
+            let releases = Arc::new(Releases::default());
+            tokio::spawn(write(sender, queued, Arc::clone(&releases)));
+            let reader = Reader { id, events, receiver, releases, segments: HashMap::new() };
+            look_after(child, group, reader, kill).await;
+        }
+        Err(reason) => {
+            tracing::error!(worker = id, %reason, "a worker cannot be started");
+            let event = WorkerEvent::Exited(Exit::Lost(format!("it did not start: {reason}")));
+            // Nobody listens any more when the server has stopped.
+            let _ = events.send(Event::Worker { worker: id, event }).await;
+        }
+    }
 }
 
 /// Reads until the process ends, however it does, and tells of it.

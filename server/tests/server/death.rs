@@ -200,3 +200,18 @@ async fn workers_that_never_start_are_an_error_and_no_storm() {
     client.before_pong(1).await;
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_worker_that_does_not_become_ready_is_replaced() {
+    let mut config = config();
+    config.start_time = Duration::from_millis(100);
+    config.worker_command.program = Some("/bin/sleep".into());
+    config.worker_command.arguments = vec!["60".into()];
+    let server = Server::with(config).await;
+    let lost = async || server.get("/metrics").await.1.contains("{reason=\"lost\"} 2");
+    while !lost().await {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(server.get("/healthz").await.0, 200);
+    server.stop().await;
+}
