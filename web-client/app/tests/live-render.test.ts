@@ -66,6 +66,7 @@ beforeEach(() => {
     result: vi.fn<RenderSink["result"]>(),
     times: vi.fn<RenderSink["times"]>(),
     pressure: vi.fn<RenderSink["pressure"]>(),
+    forecast: vi.fn<RenderSink["forecast"]>(),
     trouble: vi.fn<RenderSink["trouble"]>(),
     drawn: vi.fn<RenderSink["drawn"]>(async () => undefined),
   };
@@ -122,6 +123,15 @@ describe("a render", () => {
     await succeed();
     expect(states).toEqual(["rendering", "coarse", "exact"]);
     expect(sink.times.mock.calls.at(-1)?.[0]).toEqual({ firstPictureMs: 40, exactMs: 100 });
+  });
+
+  it("says what it will need until it is done, and no longer", async () => {
+    live.now();
+    client.emit({ type: "forecast", neededBytes: 3_100_000_000, limitBytes: 2_000_000_000 });
+    const forecasts = () => sink.forecast.mock.calls.map(([forecast]) => forecast?.neededBytes);
+    expect(forecasts()).toEqual([undefined, 3_100_000_000]);
+    await succeed();
+    expect(forecasts()).toEqual([undefined, 3_100_000_000, undefined]);
   });
 
   it("clears the messages of the text before when it has none", async () => {
