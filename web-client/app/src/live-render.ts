@@ -16,7 +16,13 @@ import {
   type ServerError,
   type Statistics,
 } from "@scadstream/client";
-import type { ForecastFacts, PressureFacts, ProgressFacts, State, Times } from "./panels/status-bar.js";
+import type {
+  ForecastFacts,
+  PressureFacts,
+  ProgressFacts,
+  State,
+  Times,
+} from "./panels/status-bar.js";
 
 /** A pause of this length in the edits starts a render. Picked by hand: shorter than between words, longer than between letters. */
 const PAUSE_MS = 150;

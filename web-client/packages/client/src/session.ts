@@ -263,9 +263,7 @@ export class Session implements Client {
     }
   }
 
-  #receiveNews(
-    message: m.Queued | m.Forecast | m.Progress | m.Diagnostics | m.Parameters,
-  ): void {
+  #receiveNews(message: m.Queued | m.Forecast | m.Progress | m.Diagnostics | m.Parameters): void {
     const revision = this.#current(message)?.revision;
     if (revision === undefined || revision.ended) return;
     if (message.kind === "diagnostics") revision.diagnostics.push(...message.list);
