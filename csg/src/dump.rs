@@ -4,6 +4,7 @@
 //! Numbers have six significant digits; the text is for people and for comparing, not for keeping models in.
 
 use std::fmt::{self, Write};
+use std::io;
 use std::sync::Arc;
 
 use crate::node::{
@@ -12,16 +13,31 @@ use crate::node::{
 };
 use crate::script;
 
-/// Appends the text of what is drawn of `root`, the whole model: its children, or the subtree marked `!`. Each node is
+/// The most text that is held before it is passed on. The text of a large model is many times the length of the model.
+const BUFFER_BYTES: usize = 32 << 10;
+
+/// Writes the text of what is drawn of `root`, the whole model: its children, or the subtree marked `!`. Each node is
 /// a line, children are indented by tabs. `number` appends a number as the language formats it.
-pub fn write_csg(out: &mut String, root: &Arc<Node>, number: fn(&mut String, f64)) {
+///
+/// # Errors
+/// Those of `out`, which is written to in large pieces.
+pub fn write_csg(
+    out: &mut impl io::Write,
+    root: &Arc<Node>,
+    number: fn(&mut String, f64),
+) -> io::Result<()> {
     let drawn = root.drawn_root();
-    let mut writer = Writer { out, number };
+    let mut text = String::with_capacity(BUFFER_BYTES + BUFFER_BYTES / 8);
+    let mut writer = Writer { out: &mut text, number };
     let top =
         if Arc::ptr_eq(&drawn, root) { root.children() } else { std::slice::from_ref(&drawn) };
     // A stack of the nodes whose children are being written: trees nest deeper than a thread's stack allows.
     let mut open = vec![top.iter()];
     while let Some(children) = open.last_mut() {
+        if writer.out.len() >= BUFFER_BYTES {
+            out.write_all(writer.out.as_bytes())?;
+            writer.out.clear();
+        }
         let Some(node) = children.next() else {
             open.pop();
             if !open.is_empty() {
@@ -41,7 +57,8 @@ pub fn write_csg(out: &mut String, root: &Arc<Node>, number: fn(&mut String, f64
         }
     }
     // OpenSCAD ends the text with an empty line.
-    out.push('\n');
+    text.push('\n');
+    out.write_all(text.as_bytes())
 }
 
 struct Writer<'a> {
@@ -306,11 +323,16 @@ mod tests {
         node(kind, Modifiers::default(), children)
     }
 
+    fn text(children: Vec<Arc<Node>>) -> String {
+        let (mut out, root) = (Vec::new(), plain(Kind::Group, children));
+        write_csg(&mut out, &root, |out, x| out.push_str(&x.to_string()))
+            .expect("memory takes all");
+        String::from_utf8(out).expect("the text is UTF-8")
+    }
+
     #[track_caller]
     fn check(children: Vec<Arc<Node>>, expect: Expect) {
-        let mut out = String::new();
-        write_csg(&mut out, &plain(Kind::Group, children), |out, x| out.push_str(&x.to_string()));
-        expect.assert_eq(&out);
+        expect.assert_eq(&text(children));
     }
 
     fn cube(x: f64) -> Arc<Node> {
@@ -380,8 +402,6 @@ mod tests {
         for _ in 0..3_000 {
             node = plain(Kind::Union, vec![node]);
         }
-        let mut out = String::new();
-        write_csg(&mut out, &plain(Kind::Group, vec![node]), |out, x| out.push_str(&x.to_string()));
-        assert_eq!(out.matches("union()").count(), 3_000);
+        assert_eq!(text(vec![node]).matches("union()").count(), 3_000);
     }
 }

@@ -46,9 +46,7 @@ fn run(csg: bool, args: &[String]) -> io::Result<()> {
         .collect();
     if csg {
         eprint!("{messages}");
-        let mut out = String::new();
-        write_csg(&mut out, &evaluation.root, write_number);
-        print!("{out}");
+        write_csg(&mut io::stdout().lock(), &evaluation.root, write_number)?;
     } else {
         print!("{messages}");
     }

@@ -258,9 +258,10 @@ fn same_box(a: Option<Bounds>, b: Option<Bounds>) -> bool {
 
 /// The tree as `.csg` text.
 fn text(root: &Arc<Node>) -> String {
-    let mut out = String::new();
-    scadstream_csg::write_csg(&mut out, root, |out, x| out.push_str(&x.to_string()));
-    out
+    let mut out = Vec::new();
+    scadstream_csg::write_csg(&mut out, root, |out, x| out.push_str(&x.to_string()))
+        .expect("memory takes all");
+    String::from_utf8(out).expect("the text is UTF-8")
 }
 
 proptest! {

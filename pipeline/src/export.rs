@@ -161,9 +161,7 @@ impl Model {
     pub fn write(&self, format: Format, out: &mut impl Write) -> Result<(), WriteError> {
         match format {
             Format::Csg => {
-                let mut text = String::new();
-                scadstream_csg::write_csg(&mut text, self.root(), scadstream_syntax::write_number);
-                out.write_all(text.as_bytes())?;
+                scadstream_csg::write_csg(out, self.root(), scadstream_syntax::write_number)?;
             }
             Format::Echo => {
                 for message in self.messages() {

@@ -37,9 +37,9 @@ pub(crate) fn messages(evaluation: &Evaluation) -> String {
 
 /// The `.csg` text.
 pub(crate) fn csg(evaluation: &Evaluation) -> String {
-    let mut out = String::new();
-    scadstream_csg::write_csg(&mut out, &evaluation.root, write_number);
-    out
+    let mut out = Vec::new();
+    scadstream_csg::write_csg(&mut out, &evaluation.root, write_number).expect("memory takes all");
+    String::from_utf8(out).expect("the text is UTF-8")
 }
 
 /// Files on disk, for comparing with an installed OpenSCAD.
