@@ -17,6 +17,7 @@ fn the_allocator_counts_limits_and_purges() {
     if let Some(way) = std::env::var_os(IN_CHILD) {
         return exceed_the_limit(way == "at once");
     }
+    jemalloc_uses_huge_pages();
     live_bytes_rise_and_fall_with_allocations();
     a_job_knows_its_peak();
     other_threads_count();
@@ -29,6 +30,15 @@ fn the_allocator_counts_limits_and_purges() {
 
 /// Every thread of the test harness may hold back one batch.
 const TOLERANCE: u64 = 8 * BATCH_BYTES as u64;
+
+/// jemalloc tells which settings it found where; with none named, no test runs in that process.
+fn jemalloc_uses_huge_pages() {
+    let mut child = Command::new(std::env::current_exe().expect("a test is a file"));
+    child.arg("no such test").env("_RJEM_MALLOC_CONF", "confirm_conf:true");
+    let output = child.output().expect("the test can be started again");
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("\"thp:always\""), "{text}");
+}
 
 #[track_caller]
 fn assert_about(actual: u64, expected: usize) {
