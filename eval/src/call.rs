@@ -60,7 +60,7 @@ impl Evaluator<'_> {
     /// Calls a user function that is not in tail position.
     pub(crate) fn call(&mut self, call: &Call, env: &Env<'_>) -> Eval {
         if let Callee::Bound(Resolved::Function { id, hops }) = call.callee {
-            let code = Rc::clone(&self.program.functions[id.0 as usize]);
+            let code = self.program.function(id);
             let frame = Rc::clone(ancestor(env.frame, hops));
             let base = self.stack.len();
             let specials = self.push_arguments(&code, None, &call.args, call, env)?;
@@ -119,7 +119,7 @@ impl Evaluator<'_> {
             Callee::Dynamic { name: Some(name), .. }
                 if let Some((id, frame)) = self.dynamic_function(*name) =>
             {
-                let code = Rc::clone(&self.program.functions[id.0 as usize]);
+                let code = self.program.function(id);
                 return Ok(CalleeNow::Code { code, frame, closure: None, name: Some(*name) });
             }
             Callee::Dynamic { name, candidates, otherwise } => {
@@ -147,13 +147,13 @@ impl Evaluator<'_> {
         };
         Ok(match resolved {
             Resolved::Function { id, hops } => {
-                let code = Rc::clone(&self.program.functions[id.0 as usize]);
+                let code = self.program.function(id);
                 let frame = Rc::clone(ancestor(env.frame, hops));
                 let name = code.name;
                 CalleeNow::Code { code, frame, closure: None, name }
             }
             Resolved::Foreign { id, file } => {
-                CalleeNow::Foreign { code: Rc::clone(&self.program.functions[id.0 as usize]), file }
+                CalleeNow::Foreign { code: self.program.function(id), file }
             }
             Resolved::Builtin(function) => CalleeNow::Builtin(function),
             Resolved::Unknown => {
@@ -436,7 +436,7 @@ impl Evaluator<'_> {
 
     fn tail_call(&mut self, call: &Call, env: &Env<'_>, current: &Rc<FunctionCode>) -> Eval<Tail> {
         if let Callee::Bound(Resolved::Function { id, hops }) = call.callee
-            && Rc::ptr_eq(&self.program.functions[id.0 as usize], current)
+            && Rc::ptr_eq(&self.program.function(id), current)
             && Rc::ptr_eq(ancestor(env.frame, hops), env.frame)
         {
             let new_base = self.stack.len();

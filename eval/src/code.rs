@@ -255,6 +255,22 @@ pub(crate) struct ForCElement {
     pub(crate) location: Location,
 }
 
+/// A definition that a scope knows, made code of when it is first asked for: most of a library never is.
+#[derive(Debug)]
+pub(crate) struct Declared<Def, Code> {
+    pub(crate) def: Arc<Def>,
+    pub(crate) unit: Rc<Unit>,
+    pub(crate) scope: Rc<Scope>,
+    pub(crate) code: OnceCell<Rc<Code>>,
+}
+
+impl<Def, Code> Declared<Def, Code> {
+    pub(crate) fn new(def: &Arc<Def>, unit: &Rc<Unit>, scope: &Rc<Scope>) -> Self {
+        let (unit, scope) = (Rc::clone(unit), Rc::clone(scope));
+        Self { def: Arc::clone(def), unit, scope, code: OnceCell::new() }
+    }
+}
+
 /// A function, named or literal.
 pub(crate) struct FunctionCode {
     /// None for a literal.
@@ -270,7 +286,7 @@ pub(crate) struct FunctionCode {
 /// Where a function was written.
 pub(crate) enum FunctionSource {
     Named(Arc<ast::FunctionDef>),
-    Literal(Arc<ast::FunctionLiteral>),
+    Literal(Arc<ast::FunctionParts>),
 }
 
 /// A parameter. Ordinary ones take the first slots, in order.
@@ -414,7 +430,7 @@ pub(crate) struct ForModule {
     pub(crate) frame_slots: u32,
 }
 
-fn function_text(literal: &ast::FunctionLiteral, symbols: &ast::SymbolTable) -> String {
+fn function_text(literal: &ast::FunctionParts, symbols: &ast::SymbolTable) -> String {
     let mut out = String::new();
     scadstream_syntax::print::write_function(&mut out, literal, symbols);
     out

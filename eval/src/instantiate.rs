@@ -154,7 +154,7 @@ impl Evaluator<'_> {
     fn module_call(&mut self, call: &ModuleCall, env: &Env<'_>) -> Eval<Option<Arc<Node>>> {
         match &call.callee {
             ModuleCallee::User { id, hops } => {
-                let code = Rc::clone(&self.program.modules[id.0 as usize]);
+                let code = self.program.module(*id);
                 let frame = Rc::clone(ancestor(env.frame, *hops));
                 self.user_module(&code, &frame, None, call, env)
             }
@@ -162,14 +162,14 @@ impl Evaluator<'_> {
                 let Some((id, frame)) = self.dynamic_module(call.name) else {
                     return self.unknown_module(call);
                 };
-                let code = Rc::clone(&self.program.modules[id.0 as usize]);
+                let code = self.program.module(id);
                 let names = call.args.list.iter().map(|arg| arg.name);
                 let (targets, warnings) = bind(&code.params, names, &self.program.names);
                 self.warn_arguments(&warnings, call.location);
                 self.user_module(&code, &frame, Some(&targets), call, env)
             }
             ModuleCallee::Foreign { id, file } => {
-                let code = Rc::clone(&self.program.modules[id.0 as usize]);
+                let code = self.program.module(*id);
                 let mark = self.mark();
                 let frame = self.enter_file(*file)?;
                 let defined = self.define_file(*file, &frame);

@@ -290,7 +290,11 @@ fn find_files(stmts: &[Stmt], found: &mut Vec<(Reference, Span, Arc<str>)>) {
                 found.push((Reference::Include, stmt.span, Arc::clone(path)))
             }
             StmtKind::Use(path) => found.push((Reference::Use, stmt.span, Arc::clone(path))),
-            StmtKind::Module(def) => find_files(&def.body, found),
+            StmtKind::Module(def) => {
+                if let Some(parts) = def.parts.if_kept() {
+                    find_files(&parts.body, found);
+                }
+            }
             StmtKind::Call(call) => find_files(&call.children, found),
             StmtKind::Block(stmts) => find_files(stmts, found),
             StmtKind::If(first) => {

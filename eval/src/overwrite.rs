@@ -43,7 +43,11 @@ impl Checker<'_> {
                         self.report(name, before, location);
                     }
                 }
-                StmtKind::Module(def) => self.scope(unit, &def.body),
+                StmtKind::Module(def) => {
+                    if let Some(parts) = def.parts.if_kept() {
+                        self.scope(unit, &parts.body);
+                    }
+                }
                 StmtKind::Call(call) if !call.children.is_empty() => {
                     self.scope(unit, &call.children)
                 }

@@ -1,27 +1,29 @@
 //! All that was loaded and compiled for one evaluation.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use scadstream_csg::FileData;
+use scadstream_syntax::ast;
 use scadstream_syntax::{Diagnostic, Location, Severity};
 
-use crate::code::{Block, FunctionCode, ModuleCode, Parameter, Target};
+use crate::code::{Block, Declared, FunctionCode, FunctionSource, ModuleCode, Parameter, Target};
+use crate::compile::parameters;
 use crate::load::Unit;
 use crate::messages::Messages;
 use crate::modules::BuiltinModule;
 use crate::names::{Names, Special};
-use crate::scope::{FileId, Frame, Scope};
+use crate::scope::{FileId, Frame, FunctionId, ModuleId, Scope};
 use crate::value::Value;
 
 /// The program.
 #[derive(Debug, Default)]
 pub(crate) struct Program {
     pub(crate) names: Names,
-    pub(crate) functions: Vec<Rc<FunctionCode>>,
-    pub(crate) modules: Vec<Rc<ModuleCode>>,
+    pub(crate) functions: Vec<Declared<ast::FunctionDef, FunctionCode>>,
+    pub(crate) modules: Vec<Declared<ast::ModuleDef, ModuleCode>>,
     pub(crate) files: Vec<FileProgram>,
     pub(crate) file_ids: FxHashMap<Arc<str>, FileId>,
     /// Fonts registered with `use`.
@@ -51,6 +53,37 @@ impl FileProgram {
 }
 
 impl Program {
+    /// A function by its number.
+    pub(crate) fn function(&self, id: FunctionId) -> Rc<FunctionCode> {
+        let Declared { def, unit, scope, code } = &self.functions[id.0 as usize];
+        Rc::clone(code.get_or_init(|| {
+            Rc::new(FunctionCode {
+                name: Some(unit.names[def.name.0 as usize]),
+                params: parameters(self, unit, &def.parts.get().params),
+                source: FunctionSource::Named(Arc::clone(def)),
+                unit: Rc::clone(unit),
+                scope: Rc::clone(scope),
+                location: Location { source: unit.source, span: def.span },
+                body: OnceCell::new(),
+            })
+        }))
+    }
+
+    /// A module by its number.
+    pub(crate) fn module(&self, id: ModuleId) -> Rc<ModuleCode> {
+        let Declared { def, unit, scope, code } = &self.modules[id.0 as usize];
+        Rc::clone(code.get_or_init(|| {
+            Rc::new(ModuleCode {
+                name: unit.names[def.name.0 as usize],
+                params: parameters(self, unit, &def.parts.get().params),
+                source: Arc::clone(def),
+                unit: Rc::clone(unit),
+                scope: Rc::clone(scope),
+                body: OnceCell::new(),
+            })
+        }))
+    }
+
     /// The compiled top level of a file.
     pub(crate) fn file_block(&mut self, file: FileId) -> Rc<Block> {
         let entry = &self.files[file.0 as usize];

@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+pub use crate::deferred::Deferred;
 use crate::span::Span;
 
 /// A name, as an index into the [`SymbolTable`] of its file.
@@ -19,7 +20,7 @@ pub struct Symbol(pub u32);
 /// The distinct names of one file, in order of first appearance.
 #[derive(Debug, Clone, Default)]
 pub struct SymbolTable {
-    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) names: Arc<[Arc<str>]>,
 }
 
 impl SymbolTable {
@@ -103,12 +104,19 @@ pub struct ModuleDef {
     pub name: Symbol,
     /// Place of the name.
     pub name_span: Span,
+    /// Its parameters and statements.
+    pub parts: Deferred<ModuleParts>,
+    /// The whole definition.
+    pub span: Span,
+}
+
+/// What a module does.
+#[derive(Debug, Clone)]
+pub struct ModuleParts {
     /// Its parameters.
     pub params: Vec<Param>,
     /// Its body: the statements of the braces, or the single statement.
     pub body: Vec<Stmt>,
-    /// The whole definition.
-    pub span: Span,
 }
 
 /// A function definition.
@@ -118,10 +126,8 @@ pub struct FunctionDef {
     pub name: Symbol,
     /// Place of the name.
     pub name_span: Span,
-    /// Its parameters.
-    pub params: Vec<Param>,
-    /// The expression after `=`.
-    pub body: Expr,
+    /// Its parameters and the expression after `=`.
+    pub parts: Deferred<FunctionParts>,
     /// The whole definition.
     pub span: Span,
 }
@@ -236,7 +242,7 @@ pub enum ExprKind {
     /// `echo (args) body`
     Echo(Vec<Arg>, Option<Box<Expr>>),
     /// `function (params) body`
-    Function(Arc<FunctionLiteral>),
+    Function(Arc<FunctionParts>),
     /// Source that is no expression; a diagnostic says why.
     Error,
 }
@@ -252,9 +258,9 @@ pub struct RangeExpr {
     pub end: Expr,
 }
 
-/// `function (params) body`
+/// What a function does: all of a literal `function (params) body`.
 #[derive(Debug, Clone)]
-pub struct FunctionLiteral {
+pub struct FunctionParts {
     /// Its parameters.
     pub params: Vec<Param>,
     /// Its body.

@@ -11,7 +11,7 @@ use crate::token::{Token, TokenKind};
 /// Cuts `text` into tokens, white space and comments included; ends at the end of the text, without an `Eof` token.
 ///
 /// Iterate, then take what it has to say from [`Lexer::diagnostics`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Lexer<'a> {
     text: &'a str,
     bytes: &'a [u8],
@@ -28,9 +28,31 @@ impl<'a> Lexer<'a> {
         Self { text, bytes: text.as_bytes(), pos: 0, unclosed: false, diagnostics: Vec::new() }
     }
 
+    /// A lexer for the part of `text` at `span`, which must start and end between tokens.
+    pub(crate) fn within(text: &'a str, span: Span) -> Self {
+        let mut lexer = Self::new(&text[..span.end as usize]);
+        lexer.pos = span.start as usize;
+        lexer
+    }
+
+    /// Offset of the end of what it cuts.
+    pub(crate) fn end(&self) -> u32 {
+        self.bytes.len() as u32
+    }
+
     /// What was wrong with the tokens so far.
     pub fn diagnostics(self) -> Vec<SyntaxDiagnostic> {
         self.diagnostics
+    }
+
+    /// The same for a lexer that goes on.
+    pub(crate) fn take_diagnostics(&mut self) -> Vec<SyntaxDiagnostic> {
+        std::mem::take(&mut self.diagnostics)
+    }
+
+    /// How many diagnostics there are.
+    pub(crate) fn said(&self) -> usize {
+        self.diagnostics.len()
     }
 
     fn peek(&self, ahead: usize) -> u8 {

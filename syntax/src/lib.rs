@@ -17,6 +17,7 @@
 pub mod ast;
 pub mod customizer;
 pub mod decode;
+mod deferred;
 pub mod diagnostic;
 mod drop;
 pub mod lexer;

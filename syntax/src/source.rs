@@ -1,6 +1,6 @@
 //! Source texts and where their lines are.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::span::{SourceId, Span};
 
@@ -9,7 +9,8 @@ use crate::span::{SourceId, Span};
 pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
-    line_starts: Arc<[u32]>,
+    /// Worked out when the first line is asked for.
+    line_starts: OnceLock<Arc<[u32]>>,
     /// Of a spliced text: the files that its parts are from, in order of place. Empty for an ordinary one.
     segments: Arc<[Segment]>,
 }
@@ -37,10 +38,15 @@ pub struct LineColumn {
 impl Source {
     /// A source called `name` (a path relative to the document, as messages show it).
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        let newlines = text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-        let starts = std::iter::once(0).chain(newlines.map(|(i, _)| i as u32 + 1));
-        Self { name: name.into(), line_starts: starts.collect(), text, segments: Arc::default() }
+        let (name, text) = (name.into(), text.into());
+        Self { name, text, line_starts: OnceLock::new(), segments: Arc::default() }
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let newlines = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            std::iter::once(0).chain(newlines.map(|i| i as u32 + 1)).collect()
+        })
     }
 
     /// A text put together from parts of other sources; the first segment starts at 0.
@@ -80,8 +86,8 @@ impl Source {
             let (source, offset) = self.origin(offset);
             return source.line_column(offset);
         }
-        let line = self.line_starts.partition_point(|start| *start <= offset).max(1) - 1;
-        let start = self.line_starts[line] as usize;
+        let line = self.line_starts().partition_point(|start| *start <= offset).max(1) - 1;
+        let start = self.line_starts()[line] as usize;
         let end = (offset as usize).min(self.text.len());
         let column = self.text.as_bytes()[start..end.max(start)]
             .iter()
@@ -93,7 +99,7 @@ impl Source {
     /// The text of a line, counted from 1, without its line feed.
     pub fn line(&self, line: u32) -> Option<&str> {
         let index = (line as usize).checked_sub(1)?;
-        let start = *self.line_starts.get(index)? as usize;
+        let start = *self.line_starts().get(index)? as usize;
         let rest = &self.text[start..];
         Some(rest.split_once('\n').map_or(rest, |(line, _)| line))
     }

@@ -352,3 +352,25 @@ fn include_inside_a_statement_asks_for_splicing() {
         assert!(parse_text(text).includes_inside_statements, "{text}");
     }
 }
+
+/// Whether a text of more than 64 KiB makes the tree of its only definition when it is parsed.
+fn kept(definition: &str) -> bool {
+    let text = format!("/*{}*/ {definition}", " ".repeat(64 << 10));
+    let parsed = parse_text(&text);
+    match &parsed.file.stmts[0].kind {
+        StmtKind::Function(def) => def.parts.if_kept().is_some(),
+        StmtKind::Module(def) => def.parts.if_kept().is_some(),
+        other => panic!("{other:?} is no definition"),
+    }
+}
+
+#[test]
+fn definitions_of_a_long_text_are_read_when_they_are_used() {
+    assert!(!kept("function f(a, b = [1, 2]) = a ? [for (x = b) if (x > 0) x] : let (c = 1) c;"));
+    assert!(!kept("module m(a) { b = a; if (b) cube(b); else { sphere(b); } }"));
+    // Faults, files and variables that are assigned twice have to be seen at once.
+    assert!(kept("function f() = 1 +;"));
+    assert!(kept("function f() = \"\\q\";"));
+    assert!(kept("module m() { include <a> }"));
+    assert!(kept("module m() { a = 1; a = 2; }"));
+}

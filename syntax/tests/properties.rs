@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use scadstream_syntax::ast::StmtKind;
 use scadstream_syntax::customizer::{parameters, parameters_json};
 use scadstream_syntax::lexer::Lexer;
 use scadstream_syntax::parser::parse_text;
-use scadstream_syntax::{Source, decode, parse, print_expr};
+use scadstream_syntax::{Parsed, Source, decode, parse, print_expr};
 
 /// Runs everything that works on text and checks what it promises about places.
 #[track_caller]
@@ -31,6 +32,44 @@ fn check_anything(source: &Source) {
     }
     let json = parameters_json(&parameters(source, &parsed.file), "any");
     serde_json::from_str::<serde_json::Value>(&json).expect("it is JSON");
+    check_long(text);
+}
+
+/// A text that is long enough for its definitions to be recognised now and read later gives what it gives when it is
+/// short.
+#[track_caller]
+fn check_long(text: &str) {
+    let padding = format!("/*{}*/", " ".repeat(64 << 10));
+    let (short, long) = (format!("\n{text}"), format!("{padding}\n{text}"));
+    let (short, long) = (Source::new("a", short), Source::new("a", long));
+    let (read, deferred) = (parse(&short), parse(&long));
+    let said = |parsed: &Parsed, shift: usize| -> Vec<_> {
+        let list = parsed.diagnostics.iter();
+        list.map(|d| (d.message.clone(), d.hint.clone(), d.span.start as usize - shift)).collect()
+    };
+    assert_eq!(said(&read, 0), said(&deferred, padding.len()));
+    assert_eq!(read.includes_inside_statements, deferred.includes_inside_statements);
+    for stmt in &deferred.file.stmts {
+        match &stmt.kind {
+            StmtKind::Function(def) => {
+                def.parts.get();
+            }
+            StmtKind::Module(def) => {
+                def.parts.get();
+            }
+            _ => {}
+        }
+    }
+    // Everything has been read; the trees are the same, and with them the numbers of the names.
+    let stmts = |parsed: &Parsed| without_spans(&format!("{:?}", parsed.file.stmts));
+    assert_eq!(stmts(&read), stmts(&deferred));
+}
+
+/// The debug output of a tree without its spans.
+fn without_spans(debug: &str) -> String {
+    let parts: Vec<&str> =
+        debug.split("Span { ").map(|part| part.split_once('}').map_or(part, |p| p.1)).collect();
+    parts.concat()
 }
 
 /// All spans of a tree, taken from its debug output.
@@ -48,10 +87,7 @@ fn spans(debug: &str) -> Vec<(usize, usize)> {
 fn tree(text: &str) -> String {
     let parsed = parse_text(text);
     assert_eq!(parsed.diagnostics, [], "{text}");
-    let debug = format!("{:?}", parsed.file.stmts);
-    let parts: Vec<&str> =
-        debug.split("Span { ").map(|part| part.split_once('}').map_or(part, |p| p.1)).collect();
-    parts.concat()
+    without_spans(&format!("{:?}", parsed.file.stmts))
 }
 
 /// Pieces that make texts which get past the lexer.
@@ -218,6 +254,8 @@ proptest! {
 
     #[test]
     fn any_text_parses(text in any::<String>()) {
+        check_long(&format!("module m() {{ {text} }}"));
+        check_long(&format!("function f() = {text};"));
         check_anything(&Source::new("any.scad", text));
     }
 
@@ -248,9 +286,10 @@ proptest! {
 
     #[test]
     fn reprinted_expression_has_the_same_tree(text in expression()) {
+        check_long(&format!("function f(a) = {text};"));
         let source = format!("x = {text};");
         let parsed = parse_text(&source);
-        let scadstream_syntax::ast::StmtKind::Assign(assign) = &parsed.file.stmts[0].kind else {
+        let StmtKind::Assign(assign) = &parsed.file.stmts[0].kind else {
             panic!("{source} is no assignment");
         };
         let printed = format!("x = {};", print_expr(&assign.value, &parsed.file.symbols));

@@ -1,6 +1,5 @@
 //! Blocks: hoisted assignments, definitions, module instantiations.
 
-use std::cell::OnceCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -9,11 +8,11 @@ use scadstream_syntax::Location;
 use scadstream_syntax::ast::{self, Stmt, StmtKind};
 
 use crate::code::{
-    Argument, Arguments, Assign, Block, Definition, ForModule, FunctionCode, FunctionSource, If,
-    ModuleCall, ModuleCallee, ModuleCode, Statement, Target,
+    Argument, Arguments, Assign, Block, Declared, Definition, ForModule, If, ModuleCall,
+    ModuleCallee, Statement, Target,
 };
 use crate::compile::expression::bind_list;
-use crate::compile::{Compiler, Kind, State, parameters};
+use crate::compile::{Compiler, Kind, State};
 use crate::load::Unit;
 use crate::modules;
 use crate::names::Name;
@@ -100,31 +99,14 @@ fn declare(program: &mut Program, scope: &Rc<Scope>, contents: &Contents<'_>) {
         match &stmt.kind {
             StmtKind::Function(def) => {
                 let name = unit.names[def.name.0 as usize];
-                let code = FunctionCode {
-                    name: Some(name),
-                    params: parameters(program, unit, &def.params),
-                    source: FunctionSource::Named(std::sync::Arc::clone(def)),
-                    unit: Rc::clone(unit),
-                    scope: Rc::clone(scope),
-                    location: Location { source: unit.source, span: def.span },
-                    body: OnceCell::new(),
-                };
                 let id = FunctionId(program.functions.len() as u32);
-                program.functions.push(Rc::new(code));
+                program.functions.push(Declared::new(def, unit, scope));
                 scope.functions.borrow_mut().insert(name, id);
             }
             StmtKind::Module(def) => {
                 let name = unit.names[def.name.0 as usize];
-                let code = ModuleCode {
-                    name,
-                    params: parameters(program, unit, &def.params),
-                    source: std::sync::Arc::clone(def),
-                    unit: Rc::clone(unit),
-                    scope: Rc::clone(scope),
-                    body: OnceCell::new(),
-                };
                 let id = ModuleId(program.modules.len() as u32);
-                program.modules.push(Rc::new(code));
+                program.modules.push(Declared::new(def, unit, scope));
                 scope.modules.borrow_mut().insert(name, id);
             }
             _ => {}
@@ -158,7 +140,7 @@ pub(crate) fn compile_module(
     scope: &Rc<Scope>,
     def: &ast::ModuleDef,
 ) -> Block {
-    let contents = Contents::of(unit, &def.body);
+    let contents = Contents::of(unit, &def.parts.get().body);
     declare(program, scope, &contents);
     let mut block = compile_contents(program, scope, &contents, 0);
     block.has_frame = true;
@@ -319,7 +301,7 @@ impl Compiler<'_> {
                     ModuleCallee::User { id, .. } | ModuleCallee::Foreign { id, .. } => *id,
                     _ => unreachable!("only user modules are resolved by scope"),
                 };
-                let code = Rc::clone(&self.program.modules[id.0 as usize]);
+                let code = self.program.module(id);
                 let mut list = self.arguments(&call.args);
                 let warnings = bind_list(&code.params, &mut list, self.program);
                 (

@@ -337,7 +337,7 @@ impl Compiler<'_> {
 
     fn literal(
         &mut self,
-        literal: &Arc<ast::FunctionLiteral>,
+        literal: &Arc<ast::FunctionParts>,
         location: Location,
         self_name: Option<Name>,
     ) -> Expr {
@@ -436,7 +436,7 @@ impl Compiler<'_> {
                 return Expr::Builtin(Box::new(BuiltinCall { function, args, location }));
             }
             Resolved::Function { id, .. } | Resolved::Foreign { id, .. } => {
-                let code = Rc::clone(&self.program.functions[id.0 as usize]);
+                let code = self.program.function(id);
                 warnings = bind_list(&code.params, &mut list, self.program);
             }
             Resolved::Unknown => {}

@@ -27,7 +27,10 @@ pub(crate) fn function(program: &mut Program, code: &FunctionCode) -> FunctionBo
     let mut compiler = Compiler::new(program, Rc::clone(&code.unit), Rc::clone(&code.scope));
     compiler.states.push(State::new(Kind::Function));
     match &code.source {
-        FunctionSource::Named(def) => compiler.function_body(&code.params, &def.params, &def.body),
+        FunctionSource::Named(def) => {
+            let parts = def.parts.get();
+            compiler.function_body(&code.params, &parts.params, &parts.body)
+        }
         FunctionSource::Literal(literal) => {
             compiler.function_body(&code.params, &literal.params, &literal.body)
         }
@@ -38,7 +41,7 @@ pub(crate) fn function(program: &mut Program, code: &FunctionCode) -> FunctionBo
 pub(crate) fn module(program: &mut Program, code: &ModuleCode) -> ModuleBody {
     let mut compiler = Compiler::new(program, Rc::clone(&code.unit), Rc::clone(&code.scope));
     compiler.states.push(State::new(Kind::Statements));
-    let defaults = compiler.defaults(&code.params, &code.source.params);
+    let defaults = compiler.defaults(&code.params, &code.source.parts.get().params);
     let defaults_frame_size = compiler.state().max;
     let scope = Rc::new(Scope::new(ScopeKind::Module, Some(Rc::clone(&code.scope))));
     for param in &code.params {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use super::Parser;
-use crate::ast::{BinaryOp, Expr, ExprKind, FunctionLiteral, UnaryOp};
+use crate::ast::{BinaryOp, Expr, ExprKind, FunctionParts, UnaryOp};
 use crate::literal;
 use crate::span::Span;
 use crate::token::TokenKind;
@@ -59,7 +59,7 @@ impl Parser<'_> {
         self.bump();
         let kind = if form == TokenKind::Function {
             let params = self.params();
-            ExprKind::Function(Arc::new(FunctionLiteral { params, body: self.expr() }))
+            ExprKind::Function(Arc::new(FunctionParts { params, body: self.expr() }))
         } else {
             let args = self.args();
             match form {
@@ -242,7 +242,7 @@ impl Parser<'_> {
 }
 
 /// Whether an expression can start with a token of this kind.
-fn starts_expr(kind: TokenKind) -> bool {
+pub(super) fn starts_expr(kind: TokenKind) -> bool {
     use TokenKind::*;
     matches!(
         kind,
@@ -266,7 +266,7 @@ fn starts_expr(kind: TokenKind) -> bool {
 }
 
 /// The infix operator that a token is, except `^`, and how tightly it binds.
-fn binary_op(kind: TokenKind) -> Option<(BinaryOp, u8)> {
+pub(super) fn binary_op(kind: TokenKind) -> Option<(BinaryOp, u8)> {
     Some(match kind {
         TokenKind::OrOr => (BinaryOp::Or, 1),
         TokenKind::AndAnd => (BinaryOp::And, 2),

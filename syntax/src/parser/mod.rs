@@ -11,24 +11,35 @@
 
 mod expression;
 mod list;
+mod recognise;
 mod statement;
+mod tokens;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::Severity;
-use crate::ast::{Arg, Element, Expr, ExprKind, File, Param, Stmt, Symbol};
+use crate::ast::{Arg, Deferred, Element, Expr, ExprKind, File, Param, Stmt, Symbol};
+use crate::deferred::LongText;
 use crate::lexer::Lexer;
 use crate::parse_error::SyntaxDiagnostic;
 use crate::source::Source;
 use crate::span::Span;
 use crate::symbols::Interner;
 use crate::token::{Token, TokenKind};
+use recognise::Recognised;
+use tokens::Tokens;
 
 /// How deep brackets, blocks, children, prefix operators and bodies may nest in one another. Hand-written models stay
 /// below 50; a model printed by a program as nested transformations reaches some hundreds. A thread with 1 MiB of
 /// stack can parse source of this depth in an unoptimised build (tested).
 pub const MAX_NESTING: u32 = 500;
+
+/// From this length on, top-level definitions are read when they are used. Below it a text has not enough of them to be
+/// worth reading any twice.
+const LONG_TEXT_BYTES: usize = 64 << 10;
 
 /// What parsing gives.
 #[derive(Debug, Clone)]
@@ -54,11 +65,15 @@ impl Parsed {
 
 /// Parses a source text: a pure function, which never fails and never panics.
 pub fn parse(source: &Source) -> Parsed {
-    parse_text(source.text())
+    parse_shared(source.text())
 }
 
 /// The same for bare text.
 pub fn parse_text(text: &str) -> Parsed {
+    parse_shared(&text.into())
+}
+
+fn parse_shared(text: &Arc<str>) -> Parsed {
     if u32::try_from(text.len()).is_err() {
         return Parsed {
             file: Arc::default(),
@@ -71,22 +86,27 @@ pub fn parse_text(text: &str) -> Parsed {
     }
     let mut parser = Parser::new(text);
     let stmts = parser.file();
-    // Lexing runs before parsing and both report in order of place.
-    parser.diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    Parsed {
-        file: Arc::new(File { stmts, symbols: parser.symbols.finish() }),
-        diagnostics: parser.diagnostics,
-        includes_inside_statements: parser.includes_inside_statements,
+    let includes_inside_statements = parser.tokens.includes_inside_statements;
+    // Lexer and parser both report in order of place; at the same place the lexer is first.
+    let mut diagnostics = parser.tokens.diagnostics();
+    diagnostics.append(&mut parser.diagnostics);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    let symbols = parser.symbols.finish();
+    if let Some(long) = &parser.long {
+        long.finish(&symbols);
     }
+    Parsed { file: Arc::new(File { stmts, symbols }), diagnostics, includes_inside_statements }
 }
 
 /// The state of parsing one text.
-struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     text: &'a str,
+    /// Set for a long text: its top-level definitions are recognised, and read when they are used.
+    long: Option<Arc<LongText>>,
+    /// Variables that the statements of the module being recognised assign, of all its scopes.
+    assigned: FxHashSet<Symbol>,
     /// All tokens but white space and comments; the last is `Eof`.
-    tokens: Vec<Token>,
-    /// Index of the current token.
-    pos: usize,
+    tokens: Tokens<'a>,
     /// Current nesting, at most [`MAX_NESTING`].
     depth: u32,
     /// A fault was reported and the parser has not found its feet again; it reports nothing more until it has.
@@ -103,55 +123,60 @@ struct Parser<'a> {
     elements: Vec<Element>,
     stmts: Vec<Stmt>,
     diagnostics: Vec<SyntaxDiagnostic>,
-    includes_inside_statements: bool,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Self {
-        // Models with the usual share of comments have about six bytes of text per token.
-        let mut tokens = Vec::with_capacity(text.len() / 6 + 1);
-        let mut lexer = Lexer::new(text);
-        let mut includes_inside_statements = false;
-        let mut between = BetweenStatements::default();
-        for token in lexer.by_ref().filter(|token| !token.kind.is_trivia()) {
-            if token.kind == TokenKind::Include && !between.holds() {
-                includes_inside_statements = true;
-                continue;
-            }
-            between.pass(token.kind);
-            tokens.push(token);
+    fn new(text: &'a Arc<str>) -> Self {
+        let mut parser = Self::of_tokens(text, Lexer::new(text), Interner::default());
+        if text.len() >= LONG_TEXT_BYTES {
+            parser.long = Some(Arc::new(LongText::new(text)));
         }
-        let end = text.len() as u32;
-        tokens.push(Token { kind: TokenKind::Eof, start: end, end });
+        parser
+    }
+
+    /// For what stands after the name of a top-level definition, which has been recognised before.
+    pub(crate) fn of_part(
+        text: &'a str,
+        span: Span,
+        symbols: &'a FxHashMap<Arc<str>, Symbol>,
+    ) -> Self {
+        let lexer = Lexer::within(text, span);
+        let mut parser = Self::of_tokens(text, lexer, Interner::of_part(symbols));
+        // The definition itself.
+        parser.depth = 1;
+        parser
+    }
+
+    fn of_tokens(text: &'a str, lexer: Lexer<'a>, symbols: Interner<'a>) -> Self {
         Self {
             text,
-            tokens,
-            pos: 0,
+            long: None,
+            assigned: FxHashSet::default(),
+            tokens: Tokens::new(lexer),
             depth: 0,
             panicking: false,
             cut_off: false,
-            symbols: Interner::default(),
+            symbols,
             operands: vec![],
             args: vec![],
             params: vec![],
             elements: vec![],
             stmts: vec![],
-            diagnostics: lexer.diagnostics(),
-            includes_inside_statements,
+            diagnostics: vec![],
         }
     }
 
     fn token(&self) -> Token {
-        self.tokens[self.pos]
+        self.tokens.current
     }
 
     fn kind(&self) -> TokenKind {
-        self.tokens[self.pos].kind
+        self.tokens.current.kind
     }
 
     /// The kind of the token after the current one.
     fn next_kind(&self) -> TokenKind {
-        self.tokens.get(self.pos + 1).map_or(TokenKind::Eof, |token| token.kind)
+        self.tokens.next.kind
     }
 
     fn at(&self, kind: TokenKind) -> bool {
@@ -162,7 +187,7 @@ impl<'a> Parser<'a> {
     fn bump(&mut self) -> Token {
         let token = self.token();
         if token.kind != TokenKind::Eof {
-            self.pos += 1;
+            self.tokens.advance();
         }
         token
     }
@@ -191,8 +216,7 @@ impl<'a> Parser<'a> {
 
     /// The span from `start` to the end of the last token taken; empty if none was taken since.
     fn span_from(&self, start: u32) -> Span {
-        let end = self.pos.checked_sub(1).map_or(0, |last| self.tokens[last].end);
-        Span::new(start, end.max(start))
+        Span::new(start, self.tokens.last_end.max(start))
     }
 
     fn text_of(&self, token: Token) -> &'a str {
@@ -241,7 +265,7 @@ impl<'a> Parser<'a> {
                 format!("the source is nested more than {MAX_NESTING} levels deep here"),
             );
             self.cut_off = true;
-            self.pos = self.tokens.len() - 1;
+            self.tokens.skip_all();
             return None;
         }
         self.depth += 1;
@@ -250,34 +274,26 @@ impl<'a> Parser<'a> {
         Some(result)
     }
 
+    /// What stands after the name of a top-level definition: its tree, or of a long text the place of it.
+    fn deferred<T>(
+        &mut self,
+        recognise: fn(&mut Self) -> Recognised,
+        read: fn(&mut Self) -> Option<T>,
+    ) -> Option<Deferred<T>> {
+        if let Some(long) = self.long.clone() {
+            let (start, before) = (self.start(), self.tokens.clone());
+            self.assigned.clear();
+            if recognise(self).is_some() && !self.tokens.has_said_more_than(&before) {
+                return Some(Deferred::recognised(long, self.span_from(start)));
+            }
+            self.tokens = before;
+        }
+        read(self).map(Deferred::kept)
+    }
+
     /// An error node at the current place, which takes no token.
     fn error_expr(&self) -> Expr {
         let start = self.start();
         Expr { kind: ExprKind::Error, span: Span::new(start, start) }
-    }
-}
-
-/// Follows the tokens just far enough to know whether a statement may start at the next one.
-#[derive(Default)]
-struct BetweenStatements {
-    inside: bool,
-    brackets: u32,
-}
-
-impl BetweenStatements {
-    fn holds(&self) -> bool {
-        !self.inside
-    }
-
-    fn pass(&mut self, kind: TokenKind) {
-        use TokenKind::*;
-        match kind {
-            LParen | LBracket => self.brackets += 1,
-            RParen | RBracket => self.brackets = self.brackets.saturating_sub(1),
-            LBrace | RBrace => self.brackets = 0,
-            _ => {}
-        }
-        let ends = matches!(kind, Semicolon | LBrace | RBrace | Include | Use);
-        self.inside = !(ends && self.brackets == 0);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Parser;
 use crate::ast::{
-    Assign, FunctionDef, If, Modifiers, ModuleCall, ModuleDef, Stmt, StmtKind, Symbol,
+    Assign, Deferred, FunctionDef, FunctionParts, If, Modifiers, ModuleCall, ModuleDef,
+    ModuleParts, Stmt, StmtKind, Symbol,
 };
 use crate::lexer::path_of;
 use crate::span::Span;
@@ -41,15 +42,14 @@ impl Parser<'_> {
     fn stmts(&mut self, place: Place) -> Vec<Stmt> {
         let base = self.stmts.len();
         while !matches!(self.kind(), TokenKind::RBrace | TokenKind::Eof) {
-            let before = self.pos;
+            let before = self.start();
             let stmt = self.stmt(place);
             self.stmts.push(stmt);
             if self.panicking {
                 self.skip_to_statement(before);
                 self.panicking = false;
                 if let Some(Stmt { kind: StmtKind::Error, span }) = self.stmts.last_mut() {
-                    let skipped = self.tokens[self.pos - 1].end;
-                    span.end = span.end.max(skipped);
+                    span.end = span.end.max(self.tokens.last_end);
                 }
             }
         }
@@ -101,8 +101,8 @@ impl Parser<'_> {
                     self.misplaced(token.span(), hint);
                 }
                 match token.kind {
-                    TokenKind::Module => self.module(),
-                    _ => self.function(),
+                    TokenKind::Module => self.module(place),
+                    _ => self.function(place),
                 }
             }
             TokenKind::Ident if self.next_kind() == TokenKind::Assign => self.assignment(),
@@ -125,34 +125,53 @@ impl Parser<'_> {
         StmtKind::Assign(Assign { name, name_span: token.span(), value })
     }
 
-    fn module(&mut self) -> StmtKind {
+    fn module(&mut self, place: Place) -> StmtKind {
         let start = self.bump().start;
         let Some((name, name_span)) = self.defined_name("module") else { return StmtKind::Error };
+        let parts = match place {
+            Place::Top => self.deferred(Self::recognise_module, Self::module_parts),
+            _ => self.module_parts().map(Deferred::kept),
+        };
+        let Some(parts) = parts else { return StmtKind::Error };
+        let span = self.span_from(start);
+        StmtKind::Module(Arc::new(ModuleDef { name, name_span, parts, span }))
+    }
+
+    /// Parameters, then statements in braces or a single one.
+    pub(crate) fn module_parts(&mut self) -> Option<ModuleParts> {
         let params = self.params();
         if self.panicking {
-            return StmtKind::Error;
+            return None;
         }
         let body = match self.kind() {
             TokenKind::LBrace => self.block(Place::Body),
             _ => vec![self.stmt(Place::Body)],
         };
-        let span = self.span_from(start);
-        StmtKind::Module(Arc::new(ModuleDef { name, name_span, params, body, span }))
+        Some(ModuleParts { params, body })
     }
 
-    fn function(&mut self) -> StmtKind {
+    fn function(&mut self, place: Place) -> StmtKind {
         let start = self.bump().start;
         let Some((name, name_span)) = self.defined_name("function") else {
             return StmtKind::Error;
         };
-        let params = self.params();
-        if !self.expect(TokenKind::Assign, "`=` and the value of the function") {
-            return StmtKind::Error;
-        }
-        let body = self.expr();
+        let parts = match place {
+            Place::Top => self.deferred(Self::recognise_function, Self::function_parts),
+            _ => self.function_parts().map(Deferred::kept),
+        };
+        let Some(parts) = parts else { return StmtKind::Error };
         self.expect(TokenKind::Semicolon, "`;` after the function");
         let span = self.span_from(start);
-        StmtKind::Function(Arc::new(FunctionDef { name, name_span, params, body, span }))
+        StmtKind::Function(Arc::new(FunctionDef { name, name_span, parts, span }))
+    }
+
+    /// `(params) = body`
+    pub(crate) fn function_parts(&mut self) -> Option<FunctionParts> {
+        let params = self.params();
+        if !self.expect(TokenKind::Assign, "`=` and the value of the function") {
+            return None;
+        }
+        Some(FunctionParts { params, body: self.expr() })
     }
 
     fn defined_name(&mut self, what: &str) -> Option<(Symbol, Span)> {
@@ -265,7 +284,7 @@ impl Parser<'_> {
         }
     }
 
-    fn starts_instantiation(&self) -> bool {
+    pub(super) fn starts_instantiation(&self) -> bool {
         use TokenKind::*;
         match self.kind() {
             Ident => self.next_kind() != Assign,
@@ -276,8 +295,8 @@ impl Parser<'_> {
 
     /// After a broken statement that began at token `before`: goes on behind the next `;`, or at the next token that
     /// looks like the start of a statement. Takes at least one token in all.
-    fn skip_to_statement(&mut self, before: usize) {
-        if self.pos == before && !matches!(self.kind(), TokenKind::RBrace | TokenKind::LBrace) {
+    fn skip_to_statement(&mut self, before: u32) {
+        if self.start() == before && !matches!(self.kind(), TokenKind::RBrace | TokenKind::LBrace) {
             if self.eat(TokenKind::Semicolon) {
                 return;
             }
@@ -310,8 +329,7 @@ impl Parser<'_> {
             If | For => self.next_kind() == LParen,
             _ => return false,
         };
-        let end = self.pos.checked_sub(1).map_or(0, |last| self.tokens[last].end);
-        let gap = &self.text[end as usize..self.start() as usize];
+        let gap = &self.text[self.tokens.last_end as usize..self.start() as usize];
         looks && gap.contains('\n')
     }
 }

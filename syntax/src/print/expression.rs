@@ -1,7 +1,7 @@
 //! Expressions as text.
 
 use crate::ast::{
-    Arg, Element, ElementKind, Expr, ExprKind, FunctionLiteral, Param, Symbol, SymbolTable, UnaryOp,
+    Arg, Element, ElementKind, Expr, ExprKind, FunctionParts, Param, Symbol, SymbolTable, UnaryOp,
 };
 use crate::number::write_number;
 
@@ -11,7 +11,7 @@ pub fn write_expr(out: &mut String, expr: &Expr, symbols: &SymbolTable) {
 }
 
 /// Appends a function literal: `function(a, b = 2) (a + b)`.
-pub fn write_function(out: &mut String, function: &FunctionLiteral, symbols: &SymbolTable) {
+pub fn write_function(out: &mut String, function: &FunctionParts, symbols: &SymbolTable) {
     Printer { out, symbols }.function(function);
 }
 
@@ -154,7 +154,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    fn function(&mut self, function: &FunctionLiteral) {
+    fn function(&mut self, function: &FunctionParts) {
         self.text("function");
         self.params(&function.params);
         self.text(" ");

@@ -90,18 +90,20 @@ impl Dump<'_> {
             self.start_line();
             self.text("function ");
             self.printer.name(function.name);
-            self.printer.params(&function.params);
+            let parts = function.parts.get();
+            self.printer.params(&parts.params);
             self.text(" = ");
-            self.printer.expr(&function.body);
+            self.printer.expr(&parts.body);
             self.text(";\n");
         }
         for module in &scope.modules {
             self.start_line();
             self.text("module ");
             self.printer.name(module.name);
-            self.printer.params(&module.params);
+            let parts = module.parts.get();
+            self.printer.params(&parts.params);
             self.text(" ");
-            self.block(&Scope::of(&module.body));
+            self.block(&Scope::of(&parts.body));
         }
         for (name, value) in &scope.assigns {
             if let Some(annotations) = annotations {

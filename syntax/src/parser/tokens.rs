@@ -1,0 +1,102 @@
+//! The parser's view of the tokens: the current one, the next one, where the last one ended.
+
+use crate::lexer::Lexer;
+use crate::parse_error::SyntaxDiagnostic;
+use crate::token::{Token, TokenKind};
+
+/// A place among the tokens of a text, white space and comments left out. Cut as the parser goes: a list of all tokens
+/// would take several times the memory of the text.
+#[derive(Clone)]
+pub(super) struct Tokens<'a> {
+    lexer: Lexer<'a>,
+    between: BetweenStatements,
+    pub(super) current: Token,
+    pub(super) next: Token,
+    /// Where the token before the current one ends; 0 if there is none.
+    pub(super) last_end: u32,
+    /// Some `include` stands inside a statement; it is left out.
+    pub(super) includes_inside_statements: bool,
+}
+
+impl<'a> Tokens<'a> {
+    pub(super) fn new(lexer: Lexer<'a>) -> Self {
+        let none = Token { kind: TokenKind::Eof, start: 0, end: 0 };
+        let mut tokens = Self {
+            lexer,
+            between: BetweenStatements::default(),
+            current: none,
+            next: none,
+            last_end: 0,
+            includes_inside_statements: false,
+        };
+        tokens.current = tokens.cut();
+        tokens.next = tokens.cut();
+        tokens
+    }
+
+    /// Makes the next token the current one.
+    pub(super) fn advance(&mut self) {
+        self.last_end = self.current.end;
+        self.current = self.next;
+        self.next = self.cut();
+    }
+
+    /// Goes to the end of the text.
+    pub(super) fn skip_all(&mut self) {
+        while self.current.kind != TokenKind::Eof {
+            self.advance();
+        }
+    }
+
+    /// What the lexer has to say of the tokens so far.
+    pub(super) fn diagnostics(&mut self) -> Vec<SyntaxDiagnostic> {
+        self.lexer.take_diagnostics()
+    }
+
+    /// Whether something was said since `before`, an earlier place, or an `include` was left out.
+    pub(super) fn has_said_more_than(&self, before: &Self) -> bool {
+        self.lexer.said() > before.lexer.said()
+            || self.includes_inside_statements != before.includes_inside_statements
+    }
+
+    fn cut(&mut self) -> Token {
+        for token in self.lexer.by_ref() {
+            if token.kind.is_trivia() {
+                continue;
+            }
+            if token.kind == TokenKind::Include && !self.between.holds() {
+                self.includes_inside_statements = true;
+                continue;
+            }
+            self.between.pass(token.kind);
+            return token;
+        }
+        let end = self.lexer.end();
+        Token { kind: TokenKind::Eof, start: end, end }
+    }
+}
+
+/// Follows the tokens just far enough to know whether a statement may start at the next one.
+#[derive(Clone, Default)]
+struct BetweenStatements {
+    inside: bool,
+    brackets: u32,
+}
+
+impl BetweenStatements {
+    fn holds(&self) -> bool {
+        !self.inside
+    }
+
+    fn pass(&mut self, kind: TokenKind) {
+        use TokenKind::*;
+        match kind {
+            LParen | LBracket => self.brackets += 1,
+            RParen | RBracket => self.brackets = self.brackets.saturating_sub(1),
+            LBrace | RBrace => self.brackets = 0,
+            _ => {}
+        }
+        let ends = matches!(kind, Semicolon | LBrace | RBrace | Include | Use);
+        self.inside = !(ends && self.brackets == 0);
+    }
+}
