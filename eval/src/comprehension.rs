@@ -1,8 +1,8 @@
 //! List comprehensions: all elements go into one buffer, however the loops nest.
 
-use crate::code::{BindingTarget, Element, ForCElement, ForElement};
+use crate::code::{BindingTarget, Element, Expr, ForCElement, ForElement};
 use crate::evaluator::{Env, Eval, Evaluator};
-use crate::list::ListBuilder;
+use crate::list::{List, ListBuilder};
 use crate::text::Text;
 use crate::value::Value;
 
@@ -28,9 +28,18 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// One pass of a loop: no call where the body is a number at hand.
+    /// One pass of a loop: no call where the body is a number at hand, or one with a condition.
     #[inline(always)]
     fn pass(&mut self, body: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        let mut body = body;
+        if let Element::If(parts) = body {
+            let (condition, then, otherwise) = &**parts;
+            body = match (self.condition(condition, env)?, otherwise) {
+                (true, _) => then,
+                (false, Some(otherwise)) => otherwise,
+                (false, None) => return Ok(()),
+            };
+        }
         if let Element::Value(expr) = body
             && let Some(x) = self.number(expr, env)
         {
@@ -136,14 +145,24 @@ impl Evaluator<'_> {
                     self.step()?;
                     self.set_number(env, slot, range.value(i));
                     self.pass(&f.body, env, out)?;
+                    if i == 0 {
+                        make_room(out, &f.body, range.count() as usize - 1);
+                    }
                 }
                 Ok(())
             }
             Value::List(list) => {
-                for i in 0..list.len() {
+                let done = match column_of(&f.body, slot) {
+                    Some(column) => self.column(&list, column, out)?,
+                    None => 0,
+                };
+                for i in done..list.len() {
                     self.step()?;
                     list.read_into(i, &mut self.stack[env.base + slot as usize]);
                     self.pass(&f.body, env, out)?;
+                    if i == 0 {
+                        make_room(out, &f.body, list.len() - 1);
+                    }
                 }
                 Ok(())
             }
@@ -152,6 +171,16 @@ impl Evaluator<'_> {
                 this.element(&f.body, env, out)
             }),
         }
+    }
+
+    /// The start of `[for (row = list) row[column]]`, as far as it gives numbers; how many rows those are.
+    fn column(&mut self, list: &List, column: usize, out: &mut ListBuilder) -> Eval<usize> {
+        if out.len() + list.len() > self.options.limits.list_elements {
+            return Ok(0);
+        }
+        self.step()?;
+        out.reserve(list.len());
+        Ok(list.column_into(column, out))
     }
 
     /// Calls `pass` with each value that a loop over `values` goes through.
@@ -228,5 +257,25 @@ impl Evaluator<'_> {
         }
         self.restore(mark);
         Ok(())
+    }
+}
+
+/// Makes room for the passes of a loop that are left, when each gives one element.
+fn make_room(out: &mut ListBuilder, body: &Element, passes_left: usize) {
+    if let Element::Value(_) = body {
+        out.reserve(passes_left);
+    }
+}
+
+/// The column, when a loop's body is `row[column]` of its own variable, the one in `slot`.
+fn column_of(body: &Element, slot: u32) -> Option<usize> {
+    let Element::Value(Expr::Index(parts)) = body else { return None };
+    match &**parts {
+        [Expr::Local(row) | Expr::Take(row), Expr::Const(Value::Number(column))]
+            if *row == slot && *column >= 0.0 && column.fract() == 0.0 =>
+        {
+            Some(*column as usize)
+        }
+        _ => None,
     }
 }

@@ -162,8 +162,23 @@ impl Evaluator<'_> {
 
     #[inline(never)]
     fn list(&mut self, items: &[Expr], env: &Env<'_>) -> Eval {
+        // A point, in most cases: its numbers go straight to where they stay.
+        let mut numbers = [0.0; 3];
+        let mut known = 0;
+        if items.len() <= numbers.len() {
+            while let Some(item) = items.get(known)
+                && let Some(x) = self.number(item, env)
+            {
+                numbers[known] = x;
+                known += 1;
+            }
+            if known == items.len() {
+                return Ok(Value::List(List::from_slice(&numbers[..known])));
+            }
+        }
         let mut list = ListBuilder::with_capacity(items.len());
-        for item in items {
+        numbers[..known].iter().for_each(|x| list.push(Value::Number(*x)));
+        for item in &items[known..] {
             let value = match self.number(item, env) {
                 Some(x) => Value::Number(x),
                 None => self.eval(item, env)?,

@@ -9,8 +9,9 @@ use smallvec::SmallVec;
 
 use crate::value::{Value, drop_flat};
 
-/// Numbers; four fit without a second allocation, which is a point, a colour or a row of a matrix.
-pub(crate) type Numbers = SmallVec<[f64; 4]>;
+/// Numbers; three fit without a second allocation, which is a point. Room for a fourth would cost every point a quarter
+/// more memory.
+pub(crate) type Numbers = SmallVec<[f64; 3]>;
 
 /// Any values; two fit without a second allocation, which is a pair.
 type ValueVec = SmallVec<[Value; 2]>;
@@ -96,6 +97,16 @@ impl List {
         }
     }
 
+    /// Appends the elements at `column` of the lists in this one to `out`, up to the first that has none or is no
+    /// number; how many there were.
+    pub(crate) fn column_into(&self, column: usize, out: &mut ListBuilder) -> usize {
+        let (List::Values(rows), ListBuilder::Numbers(out)) = (self, out) else { return 0 };
+        let before = out.len();
+        let cells = rows.0.iter().map_while(|row| row.as_list()?.number(column));
+        cells.for_each(|x| out.push(x));
+        out.len() - before
+    }
+
     /// The element at `index`, if it is a number.
     #[inline(always)]
     pub(crate) fn number(&self, index: usize) -> Option<f64> {
@@ -117,6 +128,14 @@ impl List {
             List::Values(v) => {
                 v.0.iter().map(Value::as_number).collect::<Option<Vec<_>>>().map(Into::into)
             }
+        }
+    }
+
+    /// Whether nobody else holds this list.
+    pub(crate) fn has_one_owner(&self) -> bool {
+        match self {
+            List::Numbers(n) => Rc::strong_count(n) == 1,
+            List::Values(v) => Rc::strong_count(v) == 1,
         }
     }
 
@@ -176,6 +195,14 @@ impl ListBuilder {
         ListBuilder::Numbers(Numbers::with_capacity(capacity.min(1 << 16)))
     }
 
+    /// A builder with room for `capacity` elements that do exist, all of them numbers or not.
+    pub(crate) fn of_kind(numeric: bool, capacity: usize) -> Self {
+        match numeric {
+            true => ListBuilder::Numbers(Numbers::with_capacity(capacity)),
+            false => ListBuilder::Values(Items(ValueVec::with_capacity(capacity))),
+        }
+    }
+
     /// Goes on with the elements of `list`, in its own buffer when no one else holds it.
     pub(crate) fn reuse(list: List) -> Self {
         match list {
@@ -185,6 +212,19 @@ impl ListBuilder {
             List::Values(v) => {
                 ListBuilder::Values(Rc::try_unwrap(v).unwrap_or_else(|v| Items(v.0.clone())))
             }
+        }
+    }
+
+    /// Makes room for `more` elements like those that are there, as far as that is sane before they exist.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let more = more.min(1 << 20);
+        // The loop that begins a list is nearly always the only one; after it the buffer has to grow in large steps.
+        let begins = self.len() <= 1;
+        match self {
+            ListBuilder::Numbers(n) if begins => n.reserve_exact(more),
+            ListBuilder::Values(v) if begins => v.0.reserve_exact(more),
+            ListBuilder::Numbers(n) => n.reserve(more),
+            ListBuilder::Values(v) => v.0.reserve(more),
         }
     }
 
@@ -233,11 +273,8 @@ impl ListBuilder {
         if let ListBuilder::Numbers(n) = self {
             // A list whose first element is no number was never numeric: what was reserved for numbers holds here too.
             let capacity = n.capacity().max(n.len() + more);
-            let mut values = ValueVec::with_capacity(if n.is_empty() && n.capacity() <= 4 {
-                more
-            } else {
-                capacity
-            });
+            let mut values =
+                ValueVec::with_capacity(if n.is_empty() && !n.spilled() { more } else { capacity });
             values.extend(n.iter().map(|x| Value::Number(*x)));
             *self = ListBuilder::Values(Items(values));
         }

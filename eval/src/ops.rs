@@ -77,9 +77,16 @@ fn numeric(op: BinaryOp, left: &Value, right: &Value, f: impl Fn(f64, f64) -> f6
     }
 }
 
+/// Each number of a list through `f`.
+fn mapped(numbers: &[f64], f: impl Fn(f64) -> f64) -> List {
+    let mut out = Numbers::from_slice(numbers);
+    out.iter_mut().for_each(|x| *x = f(*x));
+    List::numbers(out)
+}
+
 fn negate(list: &List) -> List {
     match list {
-        List::Numbers(n) => List::numbers(n.iter().map(|x| -x).collect()),
+        List::Numbers(n) => mapped(n, |x| -x),
         List::Values(_) => {
             list.iter().map(|v| unary(UnaryOp::Neg, &v).unwrap_or(Value::Undef)).collect()
         }
@@ -123,7 +130,7 @@ fn multiply(left: &Value, right: &Value) -> OpResult {
 
 fn scale_list(list: &List, factor: f64) -> List {
     match list {
-        List::Numbers(n) => List::numbers(n.iter().map(|x| x * factor).collect()),
+        List::Numbers(n) => mapped(n, |x| x * factor),
         List::Values(_) => {
             let factor = Value::Number(factor);
             list.iter().map(|v| multiply(&v, &factor).unwrap_or(Value::Undef)).collect()
@@ -263,7 +270,7 @@ fn divide(left: &Value, right: &Value) -> OpResult {
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => Ok(Value::Number(a / b)),
         (Value::List(List::Numbers(list)), Value::Number(x)) => {
-            Ok(Value::List(List::numbers(list.iter().map(|y| y / x).collect())))
+            Ok(Value::List(mapped(list, |y| y / x)))
         }
         (Value::List(list), Value::Number(_)) => Ok(Value::List(
             list.iter().map(|v| divide(&v, right).unwrap_or(Value::Undef)).collect(),

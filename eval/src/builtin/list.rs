@@ -30,15 +30,13 @@ fn concat(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -> Eval {
     if total > ev.options.limits.list_elements {
         return Err(ev.error("List is too long", Some(call.location)));
     }
-    let mut values = std::mem::take(args).into_iter();
-    let mut out = match values.next() {
+    let numeric =
+        args.iter().all(|value| matches!(value, Value::Number(_) | Value::List(List::Numbers(_))));
+    let mut values = std::mem::take(args).into_iter().peekable();
+    let mut out = match values.next_if(|first| matches!(first, Value::List(l) if l.has_one_owner()))
+    {
         Some(Value::List(list)) => ListBuilder::reuse(list),
-        Some(value) => {
-            let mut out = ListBuilder::default();
-            out.push(value);
-            out
-        }
-        None => ListBuilder::default(),
+        _ => ListBuilder::of_kind(numeric, total),
     };
     for value in values {
         match value {
