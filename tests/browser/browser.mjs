@@ -91,9 +91,10 @@ export async function type(page, text) {
  * @param {import("playwright-core").Page} page
  * @param {number} hueDeg
  * @param {number} [minSaturation]
+ * @param {string} [view] selects the view
  */
-export async function shareOfHue(page, hueDeg, minSaturation = 0.5) {
-  const { data } = PNG.sync.read(await page.locator(".canvas-host").screenshot());
+export async function shareOfHue(page, hueDeg, minSaturation = 0.5, view = ".canvas-host") {
+  const { data } = PNG.sync.read(await page.locator(view).first().screenshot());
   let hits = 0;
   for (let at = 0; at < data.length; at += 4) {
     const { hue, saturation } = hueOf(data[at], data[at + 1], data[at + 2]);

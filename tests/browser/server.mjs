@@ -32,11 +32,11 @@ export const canSpawn = Boolean(process.env.SCADSTREAM_BIN);
  * Starts `binary` and waits until it prints its address.
  *
  * @param {string} binary
+ * @param {string[]} options further options of `scadstream serve`
  */
-export async function spawnServer(binary) {
-  const server = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--web", WEB_APP], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+export async function spawnServer(binary, options = []) {
+  const listen = ["serve", "--listen", "127.0.0.1:0", "--web", WEB_APP];
+  const server = spawn(binary, [...listen, ...options], { stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(server, "exit");
   const stop = async () => {
     if (server.exitCode === null) server.kill("SIGTERM");
