@@ -158,6 +158,26 @@ describe("a model that takes long", () => {
       assert.ok(triangles.length > 1 && first < exact, `triangles: ${triangles}`);
     }));
 
+  test("has no more triangles than can be seen, and all of them again from near", () =>
+    withEditor(async (page) => {
+      await waitForState(page, "exact");
+      // A ball of forty thousand triangles in the corner of a field, on which it is some ten pixels large.
+      await paste(page, "cube([900, 900, 1]); sphere(8, $fn = 200);");
+      await waitForState(page, "exact");
+      await page.waitForFunction(() => {
+        const { triangles } = document.querySelector(".view").dataset;
+        const { drawn } = document.querySelector(".canvas-host").dataset;
+        return Number(triangles) > 30_000 && Number(drawn) < Number(triangles) / 2;
+      });
+      await paste(page, "sphere(8, $fn = 200);");
+      await waitForState(page, "exact");
+      await page.waitForFunction(() => {
+        const { triangles } = document.querySelector(".view").dataset;
+        const { drawn } = document.querySelector(".canvas-host").dataset;
+        return Number(triangles) > 30_000 && drawn === triangles;
+      });
+    }));
+
   test("is there again after the page is loaded anew, without being sent", () =>
     withEditor(async (page) => {
       await waitForState(page, "exact");

@@ -3,11 +3,12 @@ import { defineConfig, type Plugin } from "vite";
 /**
  * What the built page may load: only what it was served with. Styles that CodeMirror makes go through constructed
  * style sheets, its markers are `data:` images, and what is saved goes through `blob:` addresses. Style attributes are
- * allowed because Chromium itself writes them while it edits text over several lines.
+ * allowed because Chromium itself writes them while it edits text over several lines. WebAssembly is what simplifies
+ * chunks.
  */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "style-src-attr 'unsafe-inline'",
   "img-src 'self' data: blob:",

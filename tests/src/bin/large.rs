@@ -1,5 +1,5 @@
 //! `make large`: a model that takes more than 2 GB in one piece, and what the server makes of it with 800 MB.
-#![expect(clippy::print_stdout, reason = "the table is what it is for")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what it is for")]
 
 use std::process::Command;
 use std::time::Instant;
@@ -10,7 +10,10 @@ use scadstream_pipeline::{
 };
 use scadstream_tests::client::{Client, End};
 use scadstream_tests::server::Server;
-use scadstream_tests::{process, table};
+use scadstream_tests::{http, process, table};
+
+/// Why a worker may be gone that was at work.
+const RESTARTS: [&str; 3] = ["memory_limit", "killed", "lost"];
 
 /// About ten thousand hulls of some 350 KB each.
 const MODEL: &str = "minkowski() {
@@ -27,6 +30,7 @@ fn main() {
     let output = Command::new(own).arg("one-piece").output().expect("it can be run");
     let seconds = start.elapsed().as_secs_f64();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    eprintln!("one piece: {} in {seconds:.0} s", said.trim());
     let (volume, peak_mb) = said.trim().split_once(' ').unwrap_or(("not done", "?"));
     let mut rows = vec![vec![
         "all hulls at once, one process".into(),
@@ -39,11 +43,18 @@ fn main() {
         &["--workers", "1", "--express-workers", "0", "--job-seconds", "3000"],
         &[("MEMORY_HARD_MB", "800")],
     );
-    let worker = process::children(server.pid())[0];
+    let mut client = Client::connect(&server.address);
     let start = Instant::now();
-    let rendered = Client::connect(&server.address).render(1, 1, MODEL);
+    let rendered = client.render(1, 1, MODEL);
     let seconds = start.elapsed().as_secs_f64();
-    let peak = process::resident_bytes(worker).map_or(f64::NAN, |(_, peak)| peak as f64 / 1e6);
+    let workers = process::children(server.pid()).into_iter();
+    let peaks = workers.filter_map(process::resident_bytes).map(|(_, peak)| peak as f64 / 1e6);
+    let peak = peaks.fold(0.0, f64::max);
+    let metrics = http::get(&server.address, "/metrics").unwrap_or_default();
+    let lost = RESTARTS.map(|reason| {
+        let series = format!("scadstream_worker_restarts_total{{reason=\"{reason}\"}}");
+        http::metric(&metrics, &series).unwrap_or(f64::NAN)
+    });
     let result = match rendered.end {
         Some(End::Done(done)) => format!("{:.6}", done.statistics.volume),
         Some(End::Failed(failed)) => failed.message,
@@ -55,6 +66,7 @@ fn main() {
         format!("{seconds:.0}"),
         result,
     ]);
+    println!("workers lost or replaced at their limit: {}\n", lost.iter().sum::<f64>());
     println!("{}", table::markdown(&["way", "most resident, MB", "seconds", "volume"], &rows));
 }
 

@@ -38,12 +38,26 @@ export class ViewPanel {
     const canvasHost = element("div", { class: "canvas-host" });
     host.append(canvasHost);
     this.viewer = new Viewer(canvasHost);
+    // Loaded when the page is there: the first picture does not need it.
+    void import("@scadstream/viewer/meshopt")
+      .then(({ meshoptSimplify }) => meshoptSimplify())
+      .then(
+        (simplify) => {
+          this.viewer.simplify = simplify;
+        },
+        // A browser without WebAssembly draws everything as it is, which is only slower.
+        () => undefined,
+      );
     const canvas = canvasHost.querySelector("canvas");
     canvas?.setAttribute("role", "img");
     canvas?.setAttribute("aria-label", "The model");
     this.#gizmo = new Gizmo((preset) => this.viewer.turn(preset));
     host.append(this.#toolbar(), this.#gizmo.element, this.#readout, this.#lost);
-    this.viewer.on("frame", () => this.#gizmo.turn(this.viewer.orientation));
+    this.viewer.on("frame", () => {
+      this.#gizmo.turn(this.viewer.orientation);
+      // For those who want to know what the levels of detail leave.
+      canvasHost.dataset.drawn = String(this.viewer.drawnTriangleCount);
+    });
     this.viewer.on("measure", (measurement) => this.#showMeasurement(measurement));
     this.viewer.on("context", (available) => {
       this.#lost.hidden = available;

@@ -14,6 +14,7 @@ import {
   Sphere,
   Vector3,
 } from "three";
+import type { Simplified } from "./detail.js";
 import { type ChunkEdges, chunkEdges } from "./edges.js";
 import type { Look } from "./materials.js";
 import type { Box, ChunkArrays, ChunkInfo } from "./scene.js";
@@ -30,7 +31,12 @@ export class ChunkView {
   readonly hash: string;
   readonly box: Box;
   readonly arrays: ChunkArrays;
+  readonly sphere: Sphere;
   readonly #look: Look;
+  /** One per level, the exact one first; they share the positions. */
+  readonly #geometries: BufferGeometry[];
+  #levels: { readonly triangles: number; readonly error: number }[];
+  #isSimplified = false;
   #edges: ChunkEdges | undefined;
   #lines: LineSegments | undefined;
   #caps: Mesh | undefined;
@@ -41,10 +47,10 @@ export class ChunkView {
     this.box = box;
     this.arrays = arrays;
     this.#look = look;
-    const geometry = new BufferGeometry();
-    geometry.setAttribute("position", new BufferAttribute(arrays.positions, 3));
-    geometry.setIndex(new BufferAttribute(arrays.indices, 1));
-    geometry.boundingSphere = sphereOf(box);
+    this.sphere = sphereOf(box);
+    const geometry = this.#geometryOf(new BufferAttribute(arrays.positions, 3), arrays.indices);
+    this.#geometries = [geometry];
+    this.#levels = [{ triangles: arrays.indices.length / 3, error: 0 }];
     this.mesh = new Mesh(geometry, look.faces);
     this.mesh.renderOrder = look.translucent ? ORDER_TRANSLUCENT : ORDER_FACES;
     freeze(this.object);
@@ -55,6 +61,42 @@ export class ChunkView {
   /** Whether it is opaque and closed: not a 2D shape, nothing that one sees through. */
   get isSolid(): boolean {
     return this.#look.solid;
+  }
+
+  /** Its forms, the exact one first, each with fewer triangles than the one before. */
+  get levels(): readonly { readonly triangles: number; readonly error: number }[] {
+    return this.#levels;
+  }
+
+  /** Whether {@link addLevels} was called. */
+  get isSimplified(): boolean {
+    return this.#isSimplified;
+  }
+
+  /** Adds simplified forms of its triangles, finer ones first. */
+  addLevels(levels: readonly (Simplified & { readonly triangles: number })[]): void {
+    this.#isSimplified = true;
+    const positions = this.mesh.geometry.getAttribute("position") as BufferAttribute;
+    for (const { indices, triangles, error } of levels) {
+      this.#geometries.push(this.#geometryOf(positions, indices));
+      this.#levels.push({ triangles, error });
+    }
+  }
+
+  /** Draws the form of this level, an index into {@link levels}. */
+  showLevel(level: number): void {
+    const geometry = this.#geometries[level];
+    if (geometry === undefined) throw new RangeError(`the chunk has no level ${level}`);
+    this.mesh.geometry = geometry;
+    if (this.#caps !== undefined) this.#caps.geometry = geometry;
+  }
+
+  #geometryOf(positions: BufferAttribute, indices: Uint16Array | Uint32Array): BufferGeometry {
+    const geometry = new BufferGeometry();
+    geometry.setAttribute("position", positions);
+    geometry.setIndex(new BufferAttribute(indices, 1));
+    geometry.boundingSphere = this.sphere;
+    return geometry;
   }
 
   /** The feature edges and borders, found at the first call. */
@@ -94,7 +136,7 @@ export class ChunkView {
   dispose(): void {
     this.object.removeFromParent();
     this.#lines?.geometry.dispose();
-    this.mesh.geometry.dispose();
+    for (const geometry of this.#geometries) geometry.dispose();
   }
 }
 

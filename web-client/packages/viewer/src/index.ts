@@ -9,6 +9,7 @@
  */
 
 export type { Projection, ViewPreset } from "./camera.js";
+export type { Simplified, Simplify } from "./detail.js";
 export { AXIS_COLORS } from "./ground.js";
 export { DARK_COLORS, DEFAULT_COLOR, LIGHT_COLORS, type ViewColors } from "./materials.js";
 export type { Measurement } from "./measure.js";

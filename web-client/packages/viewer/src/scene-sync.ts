@@ -108,7 +108,12 @@ export class SceneSync {
     return [...this.#onScreen.values()].map((view) => view.arrays.positions);
   }
 
-  /** Triangles on screen. */
+  /** The chunks on screen. */
+  views(): ChunkView[] {
+    return [...this.#onScreen.values()];
+  }
+
+  /** Triangles of what is on screen, in its exact form. */
   get triangleCount(): number {
     let corners = 0;
     for (const view of this.#onScreen.values()) corners += view.arrays.indices.length;

@@ -14,6 +14,8 @@ import {
   WebGLRenderer,
 } from "three";
 import { CameraRig, type Projection, type ViewPreset } from "./camera.js";
+import type { Simplify } from "./detail.js";
+import { DetailSync, deviceBudget } from "./detail-sync.js";
 import { Ground } from "./ground.js";
 import { LIGHT_COLORS, Materials, type ViewColors } from "./materials.js";
 import { Measure, type Measurement } from "./measure.js";
@@ -36,6 +38,8 @@ export interface ViewerOptions {
   readonly colors?: ViewColors;
   /** Defaults to a `WebGLRenderer` on a canvas of its own. */
   readonly renderer?: Renderer;
+  /** Triangles that should be drawn at most; by default, what the device seems good for. Needs {@link Viewer.simplify}. */
+  readonly triangleBudget?: number;
 }
 
 /** Where one looks from. */
@@ -74,6 +78,7 @@ export class Viewer {
   readonly #sync = new SceneSync(this.#materials);
   readonly #ground = new Ground();
   readonly #measure = new Measure();
+  readonly #detail: DetailSync;
   readonly #lights = new Group();
   readonly #rig: CameraRig;
   readonly #resizes: ResizeObserver;
@@ -95,6 +100,9 @@ export class Viewer {
   /** Puts a canvas into `element` and keeps it as large as that. Throws where the browser has no WebGL. */
   constructor(element: HTMLElement, options: ViewerOptions = {}) {
     this.#element = element;
+    this.#detail = new DetailSync(options.triangleBudget ?? deviceBudget(), () =>
+      this.requestFrame(),
+    );
     this.#renderer = options.renderer ?? createRenderer();
     this.#renderer.localClippingEnabled = true;
     const canvas = this.#renderer.domElement;
@@ -166,6 +174,17 @@ export class Viewer {
     this.requestFrame();
   }
 
+  /** Makes chunks coarser where that is not seen, or the device cannot draw them all; without it, all are exact. */
+  get simplify(): Simplify | undefined {
+    return this.#detail.simplify;
+  }
+
+  set simplify(simplify: Simplify | undefined) {
+    if (simplify === undefined) this.#detail.update(this.#sync.views(), undefined);
+    this.#detail.simplify = simplify;
+    this.requestFrame();
+  }
+
   get gridVisible(): boolean {
     return this.#ground.gridVisible;
   }
@@ -222,9 +241,15 @@ export class Viewer {
     return this.#sync.box();
   }
 
-  /** Triangles shown. */
+  /** Triangles of what is shown, in its exact form. */
   get triangleCount(): number {
     return this.#sync.triangleCount;
+  }
+
+  /** Triangles that are drawn, with those left out that are not seen. */
+  get drawnTriangleCount(): number {
+    const indices = this.#sync.meshes().map(({ geometry }) => geometry.index?.count ?? 0);
+    return indices.reduce((sum, count) => sum + count, 0) / 3;
   }
 
   /** The present picture as a PNG. */
@@ -250,6 +275,7 @@ export class Viewer {
     cancelAnimationFrame(this.#frame);
     this.#abort.abort();
     this.#resizes.disconnect();
+    this.#detail.dispose();
     this.#sync.dispose();
     this.#ground.dispose();
     this.#measure.dispose();
@@ -264,8 +290,16 @@ export class Viewer {
     this.#ground.update(target, viewHeight);
     this.#rig.clipTo(this.#sync.box() ?? EMPTY_VIEW);
     this.#lights.quaternion.copy(camera.quaternion);
+    this.#chooseDetail(viewHeight);
     this.#renderer.render(this.#scene, camera);
     this.#emit("frame");
+  }
+
+  /** What is measured is measured on the model itself. */
+  #chooseDetail(viewHeight: number): void {
+    const { eye, fovDeg, heightPx } = this.viewpoint;
+    const seen = { position: eye, fovDeg, viewHeight, heightPx };
+    this.#detail.update(this.#sync.views(), this.#measuring ? undefined : seen);
   }
 
   #afterSync(result: ReturnType<SceneSync["begin"]>): void {
