@@ -19,6 +19,9 @@ use crate::scope::{Frame, ancestor};
 use crate::text::Text;
 use crate::value::Value;
 
+/// What `version()` was in the last release so far; it made `undef` of a range of no numbers without a word.
+const RELEASE_OF_2021: [u32; 3] = [2021, 1, 0];
+
 impl Evaluator<'_> {
     /// The value of an expression.
     ///
@@ -380,6 +383,9 @@ impl Evaluator<'_> {
             Some(step) => step.as_number(),
         };
         let (Some(b), Some(s), Some(e)) = (begin.as_number(), number_step, end.as_number()) else {
+            if self.world.version_date() <= RELEASE_OF_2021 {
+                return Ok(Value::Undef);
+            }
             let mut text = String::from("Unable to convert [");
             text.push_str(&format::quoted(&begin));
             if let Some(step) = &step {

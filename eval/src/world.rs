@@ -54,7 +54,7 @@ pub trait World {
         None
     }
 
-    /// Year, month and day that `version()` reports.
+    /// Year, month and day that `version()` reports, and whose warnings are given where releases differ.
     fn version_date(&self) -> [u32; 3] {
         [2026, 7, 20]
     }

@@ -346,3 +346,15 @@ fn functions_and_modules_named_with_a_dollar_are_found_where_they_are_called() {
             ECHO: undef"#]],
     );
 }
+
+#[test]
+fn a_range_of_no_numbers_is_undef_with_a_warning_since_2021() {
+    let source = "echo([0 : \"a\" : 5]);";
+    check(
+        source,
+        expect![[r#"
+            WARNING: Unable to convert [0 : "a" : 5] to a range in file main.scad, line 1
+            ECHO: undef"#]],
+    );
+    expect!["ECHO: undef"].assert_eq(&common::messages(&common::run_as_2021(source)));
+}

@@ -71,6 +71,11 @@ impl World for Disk {
     }
 }
 
+/// Evaluates as the release of 2021 would, whose warnings differ from later ones in places.
+pub(crate) fn run_as_2021(source: &str) -> Evaluation {
+    run_in(source, &Disk { folder: PathBuf::new() }, &Options::default())
+}
+
 /// Evaluates a file on disk.
 pub(crate) fn run_file(file: &Path, options: &Options) -> Evaluation {
     let folder = file.parent().unwrap().to_owned();
