@@ -222,7 +222,6 @@ const ECHO_DIFFERENCES: &[(&str, &str)] = &[
     ("recursion-test-module", BOTH_ENDS),
     ("recursion-test-vector", BOTH_ENDS),
     ("scope-assignment-tests", REMOVED),
-    ("special-consts", NEWER_CHECKS),
     ("string-unicode", "newer: repeated commas are deprecated"),
     ("unicode-tests", "newer: undefined escape sequences are reported"),
     ("variable-scope-tests", REMOVED),

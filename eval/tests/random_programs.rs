@@ -38,6 +38,8 @@ fn expression() -> impl Strategy<Value = String> {
             (inner.clone(), inner.clone(), inner.clone())
                 .prop_map(|(c, t, e)| format!("({c} ? {t} : {e})")),
             (function, inner.clone()).prop_map(|(f, e)| format!("{f}({e})")),
+            inner.clone().prop_map(|v| format!("last({v})")),
+            inner.clone().prop_map(|s| format!("d($s = {s})")),
             (inner.clone(), inner.clone()).prop_map(|(x, y)| format!("h({x}, q = {y})")),
             (inner.clone(), inner.clone()).prop_map(|(v, body)| format!("(let (c = {v}) {body})")),
             (inner.clone(), inner.clone()).prop_map(|(v, body)| format!("[for (b = {v}) {body}]")),
@@ -61,7 +63,7 @@ fn program() -> impl Strategy<Value = String> {
     ];
     (prop::collection::vec(expression(), 5), prop::collection::vec(statement, 1..6)).prop_map(|(e, statements)| {
         format!(
-            "a = {};\nb = {};\nc = 3;\n$s = 7;\nfunction d() = $s;\nfunction f(x) = {};\nfunction g(c, b = {}) = [b, c];\n\
+            "a = {};\nb = {};\nc = 3;\n$s = 7;\nfunction d() = $s;\nfunction last(v) = v[len(v) - 1];\nfunction f(x) = {};\nfunction g(c, b = {}) = [b, c];\n\
              function h(p, q = 2) = is_num(p) && p > 0 && p < 50 ? h(p - 1, q) : [p, q];\n\
              module m(b, $s = {}) {{ echo(b, d(), $children); children(0); children(); }}\n{}\n",
             e[0],
