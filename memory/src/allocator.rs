@@ -17,7 +17,7 @@ use tikv_jemallocator::Jemalloc;
 
 /// How many bytes a thread may have allocated or freed before the process-wide count hears of it. Picked by hand:
 /// small beside any limit, large beside the usual allocation.
-pub const BATCH_BYTES: usize = 64 * 1024;
+pub const BATCH_BYTES: usize = 16 * 1024;
 
 /// The exit code of a process that reached its hard limit, see [`set_hard_limit`].
 pub const EXIT_MEMORY_LIMIT: i32 = 86;
