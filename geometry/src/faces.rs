@@ -1,12 +1,15 @@
 //! Cuts faces of more than three corners into triangles.
 //!
-//! A face should be flat but need not be. Then the cut decides the shape, and OpenSCAD's is the Delaunay one in the
-//! plane of the face: of two ways to cut a quadrangle it takes the one with the fatter triangles.
+//! A face should be flat but need not be. Then the cut decides the shape, and OpenSCAD's is the Delaunay one of the face
+//! seen along one of the axes: of two ways to cut a quadrangle it takes the one whose triangles look fatter from there.
+//! The axis was found by measuring 300 bent quadrangles: that which a triangle between the face's outermost corners is
+//! turned to most.
 
 use std::collections::HashMap;
 
 use crate::kernel::triangulate;
 use crate::measure::{cross, dot, sub};
+use crate::region::signed_area;
 
 /// Triangles that fill a ring of vertices, wound as the ring is.
 pub(crate) fn fill_ring(points: &[[f64; 3]], ring: &[u32]) -> Vec<[u32; 3]> {
@@ -16,53 +19,47 @@ pub(crate) fn fill_ring(points: &[[f64; 3]], ring: &[u32]) -> Vec<[u32; 3]> {
         _ => {}
     }
     let corners: Vec<[f64; 3]> = ring.iter().map(|i| points[*i as usize]).collect();
-    let normal = newell_normal(&corners);
-    let flat = drop_axis(&corners, normal);
+    let flat = drop_axis(&corners);
     let mut triangles = triangulate(std::slice::from_ref(&flat));
-    make_delaunay(&mut triangles, &flat, &in_plane(&corners, normal));
+    make_delaunay(&mut triangles, &flat);
     triangles.into_iter().map(|t| t.map(|corner| ring[corner as usize])).collect()
 }
 
-/// The ring seen along its normal, so that it runs counter-clockwise: the coordinate that the normal is largest in is
-/// dropped, which keeps the others exact.
-fn drop_axis(corners: &[[f64; 3]], normal: [f64; 3]) -> Vec<[f64; 2]> {
-    let largest =
-        (1..3).fold(0, |best, k| if normal[k].abs() > normal[best].abs() { k } else { best });
+/// The ring seen along an axis, so that it runs counter-clockwise. Dropping a coordinate keeps the others exact.
+fn drop_axis(corners: &[[f64; 3]]) -> Vec<[f64; 2]> {
+    let largest = longest(outer_normal(corners).map(f64::abs));
     let (mut u, mut v) = ((largest + 1) % 3, (largest + 2) % 3);
-    if normal[largest] < 0.0 {
-        std::mem::swap(&mut u, &mut v);
+    let flat: Vec<[f64; 2]> = corners.iter().map(|p| [p[u], p[v]]).collect();
+    if signed_area(&flat) >= 0.0 {
+        return flat;
     }
+    std::mem::swap(&mut u, &mut v);
     corners.iter().map(|p| [p[u], p[v]]).collect()
 }
 
-/// The ring projected onto its plane without distortion.
-fn in_plane(corners: &[[f64; 3]], normal: [f64; 3]) -> Vec<[f64; 2]> {
-    let unit = |v: [f64; 3]| {
-        let length = dot(v, v).sqrt();
-        v.map(|c| c / length)
-    };
-    let normal = unit(normal);
-    // The axis that the normal leans on least is far from parallel to it.
-    let least = (1..3).fold(0, |k, j| if normal[j].abs() < normal[k].abs() { j } else { k });
-    let mut axis = [0.0; 3];
-    axis[least] = 1.0;
-    let u = unit(cross(axis, normal));
-    let v = cross(normal, u);
-    corners.iter().map(|p| [dot(*p, u), dot(*p, v)]).collect()
+/// Normal of the triangle between the two corners that are farthest apart along an axis, of the axis where that is most,
+/// and the corner that makes it largest.
+fn outer_normal(corners: &[[f64; 3]]) -> [f64; 3] {
+    let ends = [0, 1, 2].map(|axis| {
+        let along = |a: &&[f64; 3], b: &&[f64; 3]| a[axis].total_cmp(&b[axis]);
+        // Of equal corners the first counts; `max_by` takes the last.
+        let low = corners.iter().min_by(along).expect("a ring has corners");
+        let high = corners.iter().rev().max_by(along).expect("a ring has corners");
+        (*low, *high)
+    });
+    let axis = longest([0, 1, 2].map(|axis| ends[axis].1[axis] - ends[axis].0[axis]));
+    let (low, high) = ends[axis];
+    let normals = corners.iter().map(|corner| cross(sub(low, high), sub(*corner, high)));
+    normals.fold([0.0; 3], |best, n| if dot(n, n) > dot(best, best) { n } else { best })
 }
 
-/// Newell's normal of a ring that need not be flat: twice its area, counter-clockwise seen from its tip.
-fn newell_normal(corners: &[[f64; 3]]) -> [f64; 3] {
-    let origin = corners[0];
-    corners[1..].windows(2).fold([0.0; 3], |sum, pair| {
-        let n = cross(sub(pair[0], origin), sub(pair[1], origin));
-        [sum[0] + n[0], sum[1] + n[1], sum[2] + n[2]]
-    })
+/// The first of the axes with the largest number.
+fn longest(along: [f64; 3]) -> usize {
+    (1..3).fold(0, |best, k| if along[k] > along[best] { k } else { best })
 }
 
-/// Flips inner edges until no triangle's circle holds the corner across (Lawson). `flat` decides what may be flipped,
-/// `metric` what should be.
-fn make_delaunay(triangles: &mut [[u32; 3]], flat: &[[f64; 2]], metric: &[[f64; 2]]) {
+/// Flips inner edges until no triangle's circle holds the corner across (Lawson).
+fn make_delaunay(triangles: &mut [[u32; 3]], flat: &[[f64; 2]]) {
     // Each flip makes the smallest angle larger, so this ends; the limit is for rounding.
     for _ in 0..triangles.len() {
         let mut flipped = false;
@@ -82,7 +79,7 @@ fn make_delaunay(triangles: &mut [[u32; 3]], flat: &[[f64; 2]], metric: &[[f64; 
                 }
                 let turns =
                     |p: u32, q: u32, r: u32| turn([p, q, r].map(|i| flat[i as usize])) > 0.0;
-                let better = in_circle([a, b, c, d].map(|i| metric[i as usize]));
+                let better = in_circle([a, b, c, d].map(|i| flat[i as usize]));
                 if better && turns(c, d, b) && turns(d, c, a) {
                     triangles[first] = [c, d, b];
                     triangles[second] = [d, c, a];
@@ -127,6 +124,22 @@ mod tests {
         let triangles = fill_ring(&points, &[0, 3, 2, 1]);
         assert_eq!(triangles.len(), 2);
         assert!(triangles.iter().all(|t| t.contains(&1) && t.contains(&3)), "{triangles:?}");
+    }
+
+    #[test]
+    fn strongly_bent_quadrangles_are_cut_as_openscad_does() {
+        // Cut along 0 to 2, and along 1 to 3; in the plane that lies closest to its corners each would be the other way.
+        let cases = [
+            ([[-0.4, -0.8, 0.1], [0.7, 0.0, 0.7], [0.8, 0.6, -0.3], [-0.2, 0.1, -0.9]], 0),
+            ([[-0.1, -0.7, 0.4], [0.8, -0.3, -0.5], [-0.1, 1.1, -0.6], [-0.7, 0.4, 0.9]], 1),
+            ([[0.9, 0.4, 0.8], [0.1, -0.8, 0.1], [-0.5, -0.2, -0.8], [-0.5, 1.0, -0.2]], 0),
+            ([[0.3, 0.4, 0.7], [0.7, 0.7, -0.3], [-0.4, -0.1, -1.2], [-0.7, -1.1, 0.5]], 1),
+        ];
+        for (points, from) in cases {
+            let triangles = fill_ring(&points, &[0, 1, 2, 3]);
+            let cut = triangles.iter().all(|t| t.contains(&from) && t.contains(&(from + 2)));
+            assert!(cut && triangles.len() == 2, "{points:?}: {triangles:?}");
+        }
     }
 
     #[test]

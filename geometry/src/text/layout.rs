@@ -130,7 +130,8 @@ fn stacked_metrics(face: &Face, glyph: GlyphId) -> [f64; 2] {
         .or(metrics.hhea_line)
         .map_or(0.0, |line| line.ascender.to_f64() - line.descender.to_f64());
     let [bottom, top] = bounds(face, glyph).map_or([0.0, 0.0], |[low, high]| [low[1], high[1]]);
-    [-(room + top + bottom) / 2.0, -room]
+    // The font library halves whole units.
+    [-top - ((room - (top - bottom)) / 2.0).trunc(), -room]
 }
 
 fn is_vertical(direction: Direction) -> bool {
