@@ -5,9 +5,9 @@ use crate::region::{Region, signed_area};
 
 /// Everything that the outer outlines go around; what stood in a hole is swallowed.
 pub fn without_holes(region: &Region) -> Region {
-    let outer: Vec<_> =
-        region.outlines().iter().filter(|outline| signed_area(outline) > 0.0).cloned().collect();
-    clip::fill(&outer, clip::Fill::NonZero)
+    let outer = region.outlines().iter().filter(|outline| signed_area(outline) > 0.0);
+    let outer: Vec<_> = outer.map(|outline| Region::from_clean(vec![outline.clone()])).collect();
+    clip::union(&outer)
 }
 
 #[cfg(test)]

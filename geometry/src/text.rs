@@ -34,7 +34,7 @@ pub fn text(parameters: &TextParameters, book: &FontBook) -> Option<Region> {
     let line = layout(parameters, &face, &pattern);
     let pieces = (segments(size, parameters.fragments, 360.0) / 8 + 1).max(2);
     let mut known: HashMap<u32, Region> = HashMap::new();
-    let mut outlines: Vec<Vec<Point>> = Vec::new();
+    let mut letters = Vec::new();
     for placed in &line.glyphs {
         // Cleaned glyph by glyph: contours of one may overlap, and so may neighbours.
         let clean = known.entry(placed.glyph.to_u32()).or_insert_with(|| {
@@ -42,9 +42,10 @@ pub fn text(parameters: &TextParameters, book: &FontBook) -> Option<Region> {
         });
         let [x0, y0] = placed.origin;
         let place = |[x, y]: &Point| [x0 + x * line.outline_scale, y0 + y * line.outline_scale];
-        outlines.extend(clean.outlines().iter().map(|ring| ring.iter().map(place).collect()));
+        let outlines = clean.outlines().iter().map(|ring| ring.iter().map(place).collect());
+        letters.push(Region::from_clean(outlines.collect()));
     }
-    Some(clip::fill(&outlines, Fill::NonZero))
+    Some(clip::union(&letters))
 }
 
 /// What `textmetrics()` gives. Lengths in model units.
