@@ -210,7 +210,7 @@ mod tests {
     }
 
     fn shape() -> Shape {
-        Shape::solid(Solid::from_mesh(&cube([1.0; 3], false)).unwrap())
+        Shape::solid(Solid::from_mesh(&cube([1.0; 3], false), &crate::CancelToken::new()).unwrap())
     }
 
     #[test]

@@ -21,6 +21,7 @@ use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
 use manifold_rust::types::{Box, Error, MeshGLP, OpType, WindingRule};
 
+use crate::abandon::abandonable;
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint, Run};
 
@@ -109,13 +110,15 @@ impl Solid {
     /// The solid inside a closed, oriented mesh; none if the mesh is empty.
     ///
     /// # Errors
-    /// [`KernelError::NonFinite`], [`KernelError::NotManifold`], [`KernelError::TooLarge`].
-    pub fn from_mesh(mesh: &Mesh) -> Result<Option<Self>, KernelError> {
+    /// [`KernelError::NonFinite`], [`KernelError::NotManifold`], [`KernelError::TooLarge`], [`KernelError::Cancelled`].
+    pub fn from_mesh(mesh: &Mesh, token: &CancelToken) -> Result<Option<Self>, KernelError> {
         if mesh.is_empty() {
             return Ok(None);
         }
         let (raw, paints) = raw_mesh(mesh)?;
-        Self::checked(Manifold::from_mesh_glp(&raw).into_impl(), paints)
+        abandonable(mesh.triangles.len(), token, move || {
+            Self::checked(Manifold::from_mesh_glp(&raw).into_impl(), paints)
+        })?
     }
 
     /// The solid inside a mesh that is known to be clean: closed, oriented, unpainted, without triangles that have
@@ -132,21 +135,19 @@ impl Solid {
         body.vert_pos = mesh.positions.iter().map(|p| vec3(*p)).collect();
         let corners = |t: &[u32; 3]| IVec3::new(t[0] as i32, t[1] as i32, t[2] as i32);
         let triangles: Vec<IVec3> = mesh.triangles.iter().map(corners).collect();
-        token.check()?;
-        body.create_halfedges(&triangles, &[]);
-        if !body.is_manifold() {
-            return Err(KernelError::NotManifold);
-        }
-        token.check()?;
-        body.calculate_bbox();
-        body.set_epsilon(-1.0, false);
-        body.initialize_original();
-        body.sort_geometry();
-        token.check()?;
-        body.set_normals_and_coplanar();
-        token.check()?;
-        let id = body.mesh_relation.original_id;
-        Self::checked(body, Arc::new([(id, Paint::Default)]))
+        abandonable(triangles.len(), token, move || {
+            body.create_halfedges(&triangles, &[]);
+            if !body.is_manifold() {
+                return Err(KernelError::NotManifold);
+            }
+            body.calculate_bbox();
+            body.set_epsilon(-1.0, false);
+            body.initialize_original();
+            body.sort_geometry();
+            body.set_normals_and_coplanar();
+            let id = body.mesh_relation.original_id;
+            Self::checked(body, Arc::new([(id, Paint::Default)]))
+        })?
     }
 
     /// The solid that a faulty mesh most likely means, with a word on what was mended.
@@ -190,13 +191,15 @@ impl Solid {
     /// Convex hull of points; none if they lie in one plane or fewer than four are given.
     ///
     /// # Errors
-    /// [`KernelError::NonFinite`].
-    pub fn hull(points: &[[f64; 3]]) -> Result<Option<Self>, KernelError> {
+    /// [`KernelError::NonFinite`], [`KernelError::Cancelled`].
+    pub fn hull(points: &[[f64; 3]], token: &CancelToken) -> Result<Option<Self>, KernelError> {
         if !points.as_flattened().iter().all(|c| c.is_finite()) {
             return Err(KernelError::NonFinite);
         }
         let points: Vec<Vec3> = points.iter().map(|p| vec3(*p)).collect();
-        let body = manifold_rust::quickhull::convex_hull(&points);
+        let body = abandonable(points.len(), token, move || {
+            manifold_rust::quickhull::convex_hull(&points)
+        })?;
         let id = body.mesh_relation.original_id;
         Self::checked(body, Arc::new([(id, Paint::Default)]))
     }
@@ -241,8 +244,10 @@ impl Solid {
             .iter()
             .map(|leaf| leaf.evaluate_with_token(Some(&token.0)))
             .collect();
-        token.check()?;
-        tree.result(manifold_rust::boolean3::compose_meshes(&bodies))
+        let triangles = bodies.iter().map(ManifoldImpl::num_tri).sum();
+        abandonable(triangles, token, move || {
+            tree.result(manifold_rust::boolean3::compose_meshes(&bodies))
+        })?
     }
 
     /// The union of `first` minus each of `rest`; none if nothing is left.
@@ -411,7 +416,15 @@ impl Solid {
     }
 
     /// The same solid unpainted, each flat face with as few triangles as the kernel can do with.
-    pub fn simplified(&self) -> Self {
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`].
+    pub fn simplified(&self, token: &CancelToken) -> Result<Self, KernelError> {
+        let solid = self.clone();
+        abandonable(self.num_triangles(), token, move || solid.simplified_in_place())
+    }
+
+    fn simplified_in_place(&self) -> Self {
         let simple = Manifold::from_impl((*self.baked()).clone()).as_original().simplify(0.0);
         let paints: Vec<_> = (simple.as_impl().mesh_relation.mesh_id_transform.values())
             .map(|relation| (relation.original_id, Paint::Default))

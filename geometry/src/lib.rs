@@ -22,6 +22,7 @@
 //! # Ok::<(), scadstream_geometry::Cancelled>(())
 //! ```
 
+mod abandon;
 pub mod affine;
 pub mod cache;
 pub mod clip;
@@ -53,6 +54,7 @@ mod slices;
 pub mod solve;
 pub mod spatial;
 pub mod surface;
+mod tangle;
 #[cfg(test)]
 mod testing;
 pub mod text;

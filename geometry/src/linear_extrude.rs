@@ -48,6 +48,11 @@ pub fn linear_extrude(region: &Region, parameters: &LinearExtrude) -> Mesh {
     mesh
 }
 
+/// How many layers the sweep is cut into, at least 1.
+pub(crate) fn layers(region: &Region, parameters: &LinearExtrude) -> usize {
+    slices(region, &Shape::of(parameters), parameters) as usize
+}
+
 /// How the outline changes from bottom to top.
 pub(crate) struct Shape {
     /// Turn of the top in degrees, counter-clockwise.

@@ -93,6 +93,27 @@ pub struct Pieces {
     pub of_triangle: Vec<u32>,
 }
 
+impl Pieces {
+    /// Each piece of the mesh as a mesh of its own, unpainted.
+    pub(crate) fn separate(&self, mesh: &Mesh) -> Vec<Mesh> {
+        let mut parts = vec![Mesh::default(); self.count];
+        let mut new_index = vec![u32::MAX; mesh.positions.len()];
+        for (triangle, piece) in mesh.triangles.iter().zip(&self.of_triangle) {
+            let part = &mut parts[*piece as usize];
+            let moved = triangle.map(|vertex| {
+                let index = &mut new_index[vertex as usize];
+                if *index == u32::MAX {
+                    *index = part.positions.len() as u32;
+                    part.positions.push(mesh.positions[vertex as usize]);
+                }
+                *index
+            });
+            part.triangles.push(moved);
+        }
+        parts
+    }
+}
+
 /// Finds the pieces whose triangles share vertices.
 pub fn pieces(mesh: &Mesh) -> Pieces {
     let mut parent: Vec<u32> = (0..mesh.positions.len() as u32).collect();

@@ -45,7 +45,7 @@ pub fn minkowski(
     chunk: &ChunkSize<'_>,
     token: &CancelToken,
 ) -> Result<Option<Solid>, KernelError> {
-    let (bodies_a, bodies_b) = (bodies(a), bodies(b));
+    let (bodies_a, bodies_b) = (bodies(a, token)?, bodies(b, token)?);
     let mut pieces = Vec::new();
     let mut whole = Vec::new();
     for body_a in &bodies_a {
@@ -74,7 +74,7 @@ pub fn minkowski(
     if parts.len() == unsimplified {
         return Ok(parts.pop());
     }
-    Ok(union(&parts, token)?.map(|sum| sum.simplified()))
+    union(&parts, token)?.map(|sum| sum.simplified(token)).transpose()
 }
 
 /// One operand of a piece: what the surface of a body is made of.
@@ -116,19 +116,19 @@ impl Piece {
             a.iter().flat_map(|p| self.b.iter().map(|q| [0, 1, 2].map(|k| p[k] + q[k]))).collect()
         };
         if self.a.len() * self.b.len() <= MOST_POINTS {
-            return Solid::hull(&sums(&self.a));
+            return Solid::hull(&sums(&self.a), token);
         }
         // Only corners of the partial hulls can be corners of the whole.
         let mut corners = Vec::new();
         for part in self.a.chunks((MOST_POINTS / self.b.len()).max(1)) {
             token.check()?;
             let sums = sums(part);
-            match Solid::hull(&sums)? {
+            match Solid::hull(&sums, token)? {
                 Some(hull) => corners.extend(hull.positions()),
                 None => corners.extend(sums),
             }
         }
-        Solid::hull(&corners)
+        Solid::hull(&corners, token)
     }
 }
 
@@ -163,7 +163,7 @@ fn reduce(
 /// A union whose flat faces, cut up by the many pieces they come from, are whole again: that keeps the tree small.
 fn united(solids: &[Solid], token: &CancelToken) -> Result<Option<Solid>, KernelError> {
     let sum = Solid::union(solids, token)?;
-    Ok(if solids.len() > 1 { sum.map(|sum| sum.simplified()) } else { sum })
+    if solids.len() > 1 { sum.map(|sum| sum.simplified(token)).transpose() } else { Ok(sum) }
 }
 
 /// Neighbours next to each other: recursively halved along the longest axis.

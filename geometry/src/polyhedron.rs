@@ -11,6 +11,8 @@ use crate::faces::fill_ring;
 use crate::kernel::{CancelToken, KernelError, Solid};
 use crate::measure::{pieces, volume};
 use crate::mesh::{Bounds, Mesh, Run};
+use crate::tangle::{is_tangled, round_coordinates};
+use crate::union::union;
 
 /// A solid and what had to be done to get it.
 pub struct Mended {
@@ -58,12 +60,21 @@ pub fn mend(mut mesh: Mesh, token: &CancelToken) -> Result<Mended, KernelError> 
         notes.push("faces pointed inwards and have been turned");
     }
     token.check()?;
-    let (solid, repairs) = match Solid::from_mesh(&mesh) {
+    let (solid, repairs) = match Solid::from_mesh(&mesh, token) {
         Ok(solid) => (solid, None),
-        Err(KernelError::NotManifold) => match Solid::from_faulty_mesh(&mesh, token)? {
-            Some((solid, repairs)) => (Some(solid), Some(repairs)),
-            None => (None, None),
-        },
+        Err(KernelError::NotManifold) => {
+            round_coordinates(&mut mesh);
+            merge_equal_points(&mut mesh);
+            if is_tangled(&mesh, token)? {
+                let solid = sound_pieces(&mesh, token)?.ok_or(KernelError::NotManifold)?;
+                notes.push("what cuts itself too often to be mended has been left out");
+                return Ok(Mended { solid: Some(solid), notes });
+            }
+            match Solid::from_faulty_mesh(&mesh, token)? {
+                Some((solid, repairs)) => (Some(solid), Some(repairs)),
+                None => (None, None),
+            }
+        }
         Err(other) => return Err(other),
     };
     if let Some(repairs) = repairs {
@@ -78,6 +89,19 @@ pub fn mend(mut mesh: Mesh, token: &CancelToken) -> Result<Mended, KernelError> 
         }
     }
     Ok(Mended { solid, notes })
+}
+
+/// The union of those pieces of a mesh that are closed and oriented by themselves.
+fn sound_pieces(mesh: &Mesh, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
+    let mut solids = Vec::new();
+    for part in pieces(mesh).separate(mesh) {
+        match Solid::from_mesh(&part, token) {
+            Ok(solid) => solids.extend(solid),
+            Err(KernelError::NotManifold) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    union(&solids, token)
 }
 
 /// Cuts faces into triangles, counter-clockwise seen from outside. Faces of fewer than three different points, and
@@ -403,6 +427,20 @@ mod tests {
         let mended = mend(mesh, &CancelToken::new()).unwrap();
         assert_eq!(measure(&mended.solid.unwrap().to_mesh()).volume, 26.0);
         assert!(mended.notes.is_empty());
+    }
+
+    #[test]
+    fn pieces_that_are_sound_by_themselves_are_found() {
+        let mut mesh = cube([3.0; 3], false);
+        let mut open = cube([1.0; 3], false);
+        open.positions.iter_mut().for_each(|p| p[0] += 5.0);
+        open.triangles.pop();
+        mesh.append(&open);
+        let token = CancelToken::new();
+        assert!(matches!(Solid::from_mesh(&mesh, &token), Err(KernelError::NotManifold)));
+        let sound = sound_pieces(&mesh, &token).unwrap().unwrap();
+        assert_eq!(measure(&sound.to_mesh()).volume, 27.0);
+        assert!(sound_pieces(&open, &token).unwrap().is_none());
     }
 
     #[test]

@@ -74,6 +74,12 @@ pub fn rotate_extrude(
     Ok(mesh)
 }
 
+/// How many sections a whole turn has; an arc has no more.
+pub(crate) fn sections(region: &Region, parameters: &RotateExtrude) -> usize {
+    let radius = region.points().map(|[x, _]| x.abs()).fold(0.0, f64::max);
+    segments(radius, parameters.fragments, 360.0) as usize
+}
+
 /// The vertices of one point of the region.
 #[derive(Clone, Copy)]
 enum Row {

@@ -29,6 +29,7 @@ use scadstream_csg::{ContentHash, Node, Origin};
 pub use self::objects::top_level;
 
 use self::objects::{Object, Role};
+use crate::abandon::abandonable;
 use crate::cache::{Form, SolidCache};
 use crate::control::{Attendant, CancelToken, Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -37,7 +38,6 @@ use crate::mesh::{Bounds, Mesh};
 use crate::region::Region;
 use crate::shape::Shape;
 use crate::spatial::{CELL_TRIANGLES, Cells};
-use crate::text::FontBook;
 use crate::union::union;
 
 /// What a solve works with. All of it may be shared between solves at work.
@@ -48,8 +48,6 @@ pub struct Job<'a> {
     pub cancel: CancelToken,
     /// How to work.
     pub settings: Settings,
-    /// What text is set in; the fonts of this machine if none.
-    pub fonts: Option<&'a FontBook>,
     /// Told how far the work is, from any thread but never from two at once. The share grows or stays.
     pub on_progress: Option<&'a OnProgress<'a>>,
     /// Told each part as it is finished, from any thread, in any order: its place among the parts, and the part.
@@ -109,7 +107,6 @@ impl<'a> Job<'a> {
             cache,
             cancel,
             settings: Settings::default(),
-            fonts: None,
             on_progress: None,
             on_part: None,
             attendant: None,
@@ -243,7 +240,9 @@ impl Solution {
             .filter_map(|part| part.region.as_deref().cloned())
             .collect();
         if !flats.is_empty() {
-            return Ok(Ok(Whole::Flat(Arc::new(crate::clip::union(&flats)))));
+            let points = flats.iter().map(|flat| flat.points().count()).sum();
+            let united = abandonable(points, &job.cancel, move || crate::clip::union(&flats));
+            return united.map(|region| Ok(Whole::Flat(Arc::new(region)))).map_err(|_| Cancelled);
         }
         let mut solid_parts = self.of_kind(PartKind::Solid);
         let Some(first) = solid_parts.next() else { return Ok(Ok(Whole::Empty)) };

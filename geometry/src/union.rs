@@ -125,7 +125,7 @@ mod tests {
 
     /// `columns` × `rows` unit cubes `step` apart.
     fn grid(columns: u32, rows: u32, step: f64) -> Vec<Solid> {
-        let unit = Solid::from_mesh(&cube([1.0; 3], false)).unwrap().unwrap();
+        let unit = Solid::from_mesh(&cube([1.0; 3], false), &CancelToken::new()).unwrap().unwrap();
         (0..columns * rows)
             .map(|i| [f64::from(i % columns) * step, f64::from(i / columns) * step, 0.0])
             .map(|offset| unit.transformed(&Affine::translation(offset)))

@@ -159,7 +159,6 @@ impl Pipeline {
             cache: &self.solids,
             cancel: control.cancel.clone(),
             settings,
-            fonts: None,
             on_progress: Some(&on_progress),
             on_part,
             attendant: Some(&overseer),

@@ -34,7 +34,7 @@ pub(super) fn patches(
         let mut limit = LARGEST_PATCH;
         let patch = loop {
             let patch = Patch::grow(body, seed, limit, &taken);
-            if patch.triangles.len() == 1 || patch.is_sound(body) {
+            if patch.triangles.len() == 1 || patch.is_sound(body, token) {
                 break patch;
             }
             limit = (limit / 2).min(patch.triangles.len() - 1);
@@ -93,12 +93,16 @@ impl Patch {
     }
 
     /// Whether the hull of the patch lies inside the body.
-    fn is_sound(&self, body: &Surface) -> bool {
+    fn is_sound(&self, body: &Surface, token: &CancelToken) -> bool {
         let plane = body.corners(self.triangles[0]);
         let in_plane = |vertex: &u32| {
             side_of_plane(plane[0], plane[1], plane[2], body.points[*vertex as usize]) == Side::On
         };
-        if self.vertices.iter().all(in_plane) { self.is_polygon(body) } else { self.is_clear(body) }
+        if self.vertices.iter().all(in_plane) {
+            self.is_polygon(body)
+        } else {
+            self.is_clear(body, token)
+        }
     }
 
     /// Whether a flat patch is convex: as large as the convex outline of its vertices.
@@ -118,7 +122,7 @@ impl Patch {
     }
 
     /// Whether no other triangle of the body reaches into the hull.
-    fn is_clear(&self, body: &Surface) -> bool {
+    fn is_clear(&self, body: &Surface, token: &CancelToken) -> bool {
         // A triangle with the whole patch in its plane has no inner side to be sure of.
         let bent = self.triangles.iter().all(|triangle| {
             let [a, b, c] = body.corners(*triangle);
@@ -131,7 +135,7 @@ impl Patch {
         }
         let points: Vec<[f64; 3]> =
             self.vertices.iter().map(|v| body.points[*v as usize]).collect();
-        let Ok(Some(hull)) = Solid::hull(&points) else { return false };
+        let Ok(Some(hull)) = Solid::hull(&points, token) else { return false };
         let corners: Vec<[f64; 3]> = hull.positions().collect();
         let faces: Vec<[[f64; 3]; 3]> =
             hull.triangles().map(|t| t.map(|vertex| corners[vertex as usize])).collect();

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::kernel::Solid;
+use crate::abandon::abandonable;
+use crate::kernel::{CancelToken, KernelError, Solid};
 use crate::measure::{Pieces, cross, dot, pieces, sub, volume};
 use crate::mesh::Mesh;
 
@@ -27,7 +28,13 @@ pub(super) struct Surface {
 }
 
 /// Cuts a solid into bodies. A solid with cavities stays one body, as a cavity is part of the body around it.
-pub(super) fn bodies(solid: &Solid) -> Vec<Surface> {
+pub(super) fn bodies(solid: &Solid, token: &CancelToken) -> Result<Vec<Surface>, KernelError> {
+    let solid = solid.clone();
+    let inner = token.clone();
+    abandonable(solid.num_triangles(), token, move || bodies_in_place(&solid, &inner))
+}
+
+fn bodies_in_place(solid: &Solid, token: &CancelToken) -> Vec<Surface> {
     // Patches look triangles up by place, which needs a solid that is where its body is.
     let solid = &solid.with_transform_applied();
     let mesh = Mesh::new(solid.positions().collect(), solid.triangles().collect());
@@ -35,38 +42,19 @@ pub(super) fn bodies(solid: &Solid) -> Vec<Surface> {
     if found.count == 1 {
         return vec![Surface::new(solid.clone(), mesh, &found)];
     }
-    let parts = separate(&mesh, &found);
+    let parts = found.separate(&mesh);
     if parts.iter().any(|part| volume(part) < 0.0) {
         return vec![Surface::new(solid.clone(), mesh, &found)];
     }
     parts
         .into_iter()
-        .filter_map(|part| Solid::from_mesh(&part).ok().flatten())
+        .filter_map(|part| Solid::from_mesh(&part, token).ok().flatten())
         .map(|solid| {
             let mesh = Mesh::new(solid.positions().collect(), solid.triangles().collect());
             let found = pieces(&mesh);
             Surface::new(solid, mesh, &found)
         })
         .collect()
-}
-
-/// Each piece as a mesh of its own.
-fn separate(mesh: &Mesh, found: &Pieces) -> Vec<Mesh> {
-    let mut parts = vec![Mesh::default(); found.count];
-    let mut new_index = vec![u32::MAX; mesh.positions.len()];
-    for (triangle, piece) in mesh.triangles.iter().zip(&found.of_triangle) {
-        let part = &mut parts[*piece as usize];
-        let moved = triangle.map(|vertex| {
-            let index = &mut new_index[vertex as usize];
-            if *index == u32::MAX {
-                *index = part.positions.len() as u32;
-                part.positions.push(mesh.positions[vertex as usize]);
-            }
-            *index
-        });
-        part.triangles.push(moved);
-    }
-    parts
 }
 
 impl Surface {

@@ -8,13 +8,13 @@ use crate::testing::close;
 use scadstream_csg::Fragments;
 
 fn block(size: [f64; 3], at: [f64; 3]) -> Solid {
-    let solid = Solid::from_mesh(&cube(size, false)).unwrap().unwrap();
+    let solid = Solid::from_mesh(&cube(size, false), &CancelToken::new()).unwrap().unwrap();
     solid.transformed(&Affine::translation(at))
 }
 
 fn ball(r: f64, fn_: f64) -> Solid {
     let fragments = Fragments { fn_, ..Fragments::default() };
-    Solid::from_mesh(&sphere(r, fragments)).unwrap().unwrap()
+    Solid::from_mesh(&sphere(r, fragments), &CancelToken::new()).unwrap().unwrap()
 }
 
 fn minus(first: &Solid, rest: &[Solid]) -> Solid {

@@ -62,7 +62,7 @@ impl Work<'_> {
                 }
                 Ok(Shape::Solids(Solids { list: list.into(), sheets: sheets.into() }))
             }
-            Alike::Flat(flats) => Ok(unite_flat(&flats)),
+            Alike::Flat(flats) => self.unite_flat(&flats),
         }
     }
 
@@ -80,9 +80,9 @@ impl Work<'_> {
                 Ok(Shape::solid(Solid::difference(&first, &rest, &self.job.cancel)?))
             }
             Alike::Flat(flats) => {
-                let Some((first, rest)) = flats.split_first() else { return Ok(Shape::Nothing) };
-                let region = Arc::new(clip::difference(&first.region, &regions(rest)));
-                Ok(Shape::Flat(Flat { region, paint: first.paint }))
+                let Some(first) = flats.first() else { return Ok(Shape::Nothing) };
+                let paint = first.paint;
+                self.clipped(&flats, paint, |regions| clip::difference(&regions[0], &regions[1..]))
             }
         }
     }
@@ -98,10 +98,7 @@ impl Work<'_> {
                 let lists = self.lists(&children)?;
                 Ok(Shape::solid(Solid::intersection(&lists, &self.job.cancel)?))
             }
-            Alike::Flat(flats) => {
-                let region = Arc::new(clip::intersection(&regions(&flats)));
-                Ok(Shape::Flat(Flat { region, paint: common_paint(&flats) }))
-            }
+            Alike::Flat(flats) => self.clipped(&flats, common_paint(&flats), clip::intersection),
         }
     }
 
@@ -111,14 +108,18 @@ impl Work<'_> {
             Alike::Solids(children) => {
                 let mut points: Vec<[f64; 3]> = Vec::new();
                 for (_, solids) in &children {
-                    points.extend(solids.list.iter().flat_map(Solid::positions));
+                    for solid in solids.list.iter() {
+                        self.job.cancel.check()?;
+                        points.extend(solid.positions());
+                    }
                     points.extend(solids.sheets.iter().flat_map(|sheet| sheet.iter()));
                 }
-                Ok(Shape::solid(Solid::hull(&points)?))
+                Ok(Shape::solid(Solid::hull(&points, &self.job.cancel)?))
             }
             Alike::Flat(flats) => {
-                let points = flats.iter().flat_map(|flat| flat.region.points());
-                Ok(Shape::flat(hull2d::hull(points)))
+                let around =
+                    |regions: &[Region]| hull2d::hull(regions.iter().flat_map(Region::points));
+                self.clipped(&flats, Paint::Default, around)
             }
         }
     }
@@ -144,8 +145,35 @@ impl Work<'_> {
                 }
                 Ok(Shape::solid(sum))
             }
-            Alike::Flat(flats) => Ok(Shape::flat(minkowski2d::minkowski(&regions(&flats)))),
+            Alike::Flat(flats) => {
+                let regions = regions(&flats);
+                let product = regions.iter().map(|region| region.points().count().max(1)).product();
+                let sum = self.abandonable(product, move || minkowski2d::minkowski(&regions))?;
+                Ok(Shape::flat(sum))
+            }
         }
+    }
+
+    /// The union of regions, which has their paint if they agree on one.
+    pub(super) fn unite_flat(&self, flats: &[Flat]) -> Result<Shape, Fault> {
+        match flats {
+            [] => Ok(Shape::Nothing),
+            [one] => Ok(Shape::Flat(one.clone())),
+            many => self.clipped(many, common_paint(many), clip::union),
+        }
+    }
+
+    /// What an operation makes of regions.
+    fn clipped(
+        &self,
+        flats: &[Flat],
+        paint: Paint,
+        operation: impl FnOnce(&[Region]) -> Region + Send + 'static,
+    ) -> Result<Shape, Fault> {
+        let regions = regions(flats);
+        let points = regions.iter().map(|region| region.points().count()).sum();
+        let region = Arc::new(self.abandonable(points, move || operation(&regions))?);
+        Ok(Shape::Flat(Flat { region, paint }))
     }
 
     /// The solids of each child of a boolean.
@@ -207,18 +235,6 @@ impl Work<'_> {
 
 fn regions(flats: &[Flat]) -> Vec<Region> {
     flats.iter().map(|flat| (*flat.region).clone()).collect()
-}
-
-/// The union of regions, which has their paint if they agree on one.
-pub(super) fn unite_flat(flats: &[Flat]) -> Shape {
-    match flats {
-        [] => Shape::Nothing,
-        [one] => Shape::Flat(one.clone()),
-        many => {
-            let region = Arc::new(clip::union(&regions(many)));
-            Shape::Flat(Flat { region, paint: common_paint(many) })
-        }
-    }
 }
 
 fn common_paint(flats: &[Flat]) -> Paint {

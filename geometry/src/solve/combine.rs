@@ -7,6 +7,7 @@ use std::sync::Arc;
 use scadstream_csg::{FileData, ImportParameters, Kind, Node, Origin, TextParameters};
 
 use super::Job;
+use crate::abandon::abandonable;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::import::{Geometry, import};
 use crate::kernel::{KernelError, Solid};
@@ -14,7 +15,6 @@ use crate::mesh::Mesh;
 use crate::polygon;
 use crate::polyhedron::{Mended, mend, polyhedron};
 use crate::primitives::{cube, cylinder, cylinder_triangles, sphere, sphere_triangles};
-use crate::region::Region;
 use crate::roof::RoofError;
 use crate::shape::Shape;
 use crate::surface::surface;
@@ -83,30 +83,40 @@ impl Work<'_> {
             Kind::Resize { new_size, auto, .. } => self.resize(operands, *new_size, *auto),
             Kind::Color(rgba) => self.color(operands, *rgba),
             Kind::Render { .. } => self.render(operands),
-            Kind::Fill => Ok(self.fill(operands)),
-            Kind::Offset { delta, fragments } => Ok(self.offset(operands, *delta, *fragments)),
+            Kind::Fill => self.fill(operands),
+            Kind::Offset { delta, fragments } => self.offset(operands, *delta, *fragments),
             Kind::LinearExtrude(parameters) => self.linear_extrude(operands, parameters),
             Kind::RotateExtrude(parameters) => self.rotate_extrude(operands, parameters),
             Kind::Projection { cut, .. } => self.projection(operands, *cut),
             Kind::Roof { method, fragments, .. } => self.roof(operands, *method, *fragments),
 
             Kind::Cube { size, center } => self.clean_mesh(&cube(*size, *center)),
-            Kind::Sphere { r, fragments } => {
-                self.check_count("sphere", sphere_triangles(*r, *fragments))?;
-                self.clean_mesh(&sphere(*r, *fragments))
+            &Kind::Sphere { r, fragments } => {
+                let triangles = sphere_triangles(r, fragments);
+                self.check_count("sphere", triangles)?;
+                let mesh = self.abandonable(triangles as usize, move || sphere(r, fragments))?;
+                self.clean_mesh(&mesh)
             }
-            Kind::Cylinder { h, r1, r2, center, fragments } => {
-                self.check_count("cylinder", cylinder_triangles(*r1, *r2, *fragments))?;
-                self.clean_mesh(&cylinder(*h, *r1, *r2, *center, *fragments))
+            &Kind::Cylinder { h, r1, r2, center, fragments } => {
+                let triangles = cylinder_triangles(r1, r2, fragments);
+                self.check_count("cylinder", triangles)?;
+                let make = move || cylinder(h, r1, r2, center, fragments);
+                let mesh = self.abandonable(triangles as usize, make)?;
+                self.clean_mesh(&mesh)
             }
             Kind::Polyhedron { points, faces, .. } => self.polyhedron(points, faces),
 
             Kind::Square { size, center } => Ok(Shape::flat(polygon::square(*size, *center))),
             Kind::Circle { r, fragments } => Ok(Shape::flat(polygon::circle(*r, *fragments))),
             Kind::Polygon { points, paths, .. } => {
-                Ok(Shape::flat(polygon::polygon(points, paths.as_deref())))
+                let in_paths =
+                    paths.iter().flat_map(|paths| paths.iter()).map(|path| path.len()).sum();
+                let count = points.len().max(in_paths);
+                let (points, paths) = (points.clone(), paths.clone());
+                let make = move || polygon::polygon(&points, paths.as_deref());
+                Ok(Shape::flat(self.abandonable(count, make)?))
             }
-            Kind::Text(parameters) => Ok(Shape::flat(self.text(parameters))),
+            Kind::Text(parameters) => self.text(parameters),
             Kind::Import(parameters) => self.import(parameters),
             Kind::Surface { file, center, invert, .. } => {
                 self.surface(file.as_ref(), *center, *invert)
@@ -120,8 +130,15 @@ impl Work<'_> {
         }
     }
 
-    fn polyhedron(&mut self, points: &[[f64; 3]], faces: &[Arc<[u32]>]) -> Result<Shape, Fault> {
-        let solid = match polyhedron(points, faces, &self.job.cancel) {
+    fn polyhedron(
+        &mut self,
+        points: &Arc<[[f64; 3]]>,
+        faces: &Arc<[Arc<[u32]>]>,
+    ) -> Result<Shape, Fault> {
+        let (count, token) = (faces.len(), self.job.cancel.clone());
+        let (own_points, own_faces) = (Arc::clone(points), Arc::clone(faces));
+        let make = move || polyhedron(&own_points, &own_faces, &token);
+        let solid = match self.abandonable(count, make)? {
             Ok(Mended { solid: Some(solid), notes }) => {
                 notes.iter().for_each(|note| self.warn(&format!("polyhedron(): {note}")));
                 Some(solid)
@@ -142,14 +159,18 @@ impl Work<'_> {
     /// A file that is not there was warned of when the model was evaluated.
     fn import(&mut self, parameters: &ImportParameters) -> Result<Shape, Fault> {
         let Some(file) = &parameters.file else { return Ok(Shape::Nothing) };
-        let imported =
-            import(file, parameters).map_err(|error| Fault::Message(error.to_string()))?;
+        let (length, own_file) = (file.bytes.len(), file.clone());
+        let options = parameters.clone();
+        let imported = self
+            .abandonable(length, move || import(&own_file, &options))?
+            .map_err(|error| Fault::Message(error.to_string()))?;
         imported.warnings.iter().for_each(|warning| self.warn(warning));
         let mesh = match imported.geometry {
             Geometry::Mesh(mesh) => mesh,
             Geometry::Flat(region) => return Ok(Shape::flat(region)),
         };
-        let Mended { solid, notes } = mend(mesh, &self.job.cancel)?;
+        let (count, token) = (mesh.triangles.len(), self.job.cancel.clone());
+        let Mended { solid, notes } = self.abandonable(count, move || mend(mesh, &token))??;
         notes.iter().for_each(|note| self.warn(&format!("import(): {}: {note}", file.name)));
         Ok(Shape::solid(solid))
     }
@@ -161,20 +182,30 @@ impl Work<'_> {
         invert: bool,
     ) -> Result<Shape, Fault> {
         let Some(file) = file else { return Ok(Shape::Nothing) };
-        let mesh =
-            surface(file, center, invert).map_err(|error| Fault::Message(error.to_string()))?;
+        let (length, file) = (file.bytes.len(), file.clone());
+        let mesh = self
+            .abandonable(length, move || surface(&file, center, invert))?
+            .map_err(|error| Fault::Message(error.to_string()))?;
         self.closed_mesh(&mesh)
     }
 
-    fn text(&mut self, parameters: &TextParameters) -> Region {
-        let region = match self.job.fonts {
-            Some(book) => text(parameters, book),
-            None => text(parameters, &FontBook::of_system()),
-        };
-        region.unwrap_or_else(|| {
+    fn text(&mut self, parameters: &TextParameters) -> Result<Shape, Fault> {
+        // A letter has dozens of points.
+        let (points, parameters) = (64 * parameters.text.len(), parameters.clone());
+        let region = self.abandonable(points, move || text(&parameters, &FontBook::of_system()))?;
+        if region.is_none() {
             self.warn("text() needs a font and there is none");
-            Region::default()
-        })
+        }
+        Ok(Shape::flat(region.unwrap_or_default()))
+    }
+
+    /// Does what asks no token itself, on about so many points, triangles or bytes.
+    pub(super) fn abandonable<T: Send + 'static>(
+        &self,
+        elements: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        Ok(abandonable(elements, &self.job.cancel, work)?)
     }
 
     /// The solid of a mesh without triangles of coinciding corners.
@@ -184,7 +215,7 @@ impl Work<'_> {
 
     /// The solid of a mesh that we made ourselves.
     pub(super) fn closed_mesh(&mut self, mesh: &Mesh) -> Result<Shape, Fault> {
-        match Solid::from_mesh(mesh) {
+        match Solid::from_mesh(mesh, &self.job.cancel) {
             // Outlines that touch make walls that touch: closed, but more than two faces meet at an edge.
             Err(KernelError::NotManifold) => {
                 let rebuilt = Solid::from_faulty_mesh(mesh, &self.job.cancel)?;

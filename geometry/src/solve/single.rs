@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use scadstream_csg::{Fragments, LinearExtrude, OffsetDelta, RoofMethod, RotateExtrude};
 
-use super::booleans::{unite, unite_flat};
+use super::booleans::unite;
 use super::combine::{Fault, Work};
 use crate::affine::Affine;
+use crate::fragments::segments;
 use crate::kernel::Solid;
-use crate::linear_extrude::linear_extrude;
+use crate::linear_extrude::{layers, linear_extrude};
 use crate::mesh::{Bounds, Paint};
 use crate::projection::{section, shadow};
 use crate::region::Region;
 use crate::roof::roof;
-use crate::rotate_extrude::rotate_extrude;
+use crate::rotate_extrude::{rotate_extrude, sections};
 use crate::shape::{Flat, Shape, Solids};
 use crate::{clip, fill, offset};
 
@@ -111,8 +112,8 @@ impl Work<'_> {
         }
     }
 
-    pub(super) fn fill(&mut self, operands: Vec<Shape>) -> Shape {
-        self.flat(operands, fill::without_holes)
+    pub(super) fn fill(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
+        self.flat(operands, 1, fill::without_holes)
     }
 
     pub(super) fn offset(
@@ -120,8 +121,12 @@ impl Work<'_> {
         operands: Vec<Shape>,
         delta: OffsetDelta,
         fragments: Fragments,
-    ) -> Shape {
-        self.flat(operands, |region| offset::offset(region, delta, fragments))
+    ) -> Result<Shape, Fault> {
+        let per_point = match delta {
+            OffsetDelta::Round(r) => segments(r.abs(), fragments, 360.0) as usize,
+            OffsetDelta::Straight { .. } => 1,
+        };
+        self.flat(operands, per_point, move |region| offset::offset(region, delta, fragments))
     }
 
     pub(super) fn linear_extrude(
@@ -129,9 +134,10 @@ impl Work<'_> {
         operands: Vec<Shape>,
         parameters: &LinearExtrude,
     ) -> Result<Shape, Fault> {
-        let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
-        let mesh = linear_extrude(&flat.region, parameters);
-        self.job.cancel.check()?;
+        let Some(flat) = self.flat_operand(operands)? else { return Ok(Shape::Nothing) };
+        let (region, own) = (Arc::clone(&flat.region), parameters.clone());
+        let points = points_of(&region, layers(&region, parameters));
+        let mesh = self.abandonable(points, move || linear_extrude(&region, &own))?;
         // Outlines apart from each other under a top that is no point or ridge make a mesh that needs no mending.
         let is_clean = parameters.scale.iter().all(|factor| *factor > 0.0);
         let shape = if is_clean && flat.region.has_distinct_points() {
@@ -147,8 +153,11 @@ impl Work<'_> {
         operands: Vec<Shape>,
         parameters: &RotateExtrude,
     ) -> Result<Shape, Fault> {
-        let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
-        let mesh = rotate_extrude(&flat.region, parameters)
+        let Some(flat) = self.flat_operand(operands)? else { return Ok(Shape::Nothing) };
+        let (region, own) = (Arc::clone(&flat.region), parameters.clone());
+        let points = points_of(&region, sections(&region, parameters));
+        let mesh = self
+            .abandonable(points, move || rotate_extrude(&region, &own))?
             .map_err(|error| Fault::Message(error.to_string()))?;
         let shape = self.closed_mesh(&mesh)?;
         Ok(with_paint_of(shape, &flat))
@@ -160,7 +169,7 @@ impl Work<'_> {
         method: RoofMethod,
         fragments: Fragments,
     ) -> Result<Shape, Fault> {
-        let Some(flat) = self.flat_operand(operands) else { return Ok(Shape::Nothing) };
+        let Some(flat) = self.flat_operand(operands)? else { return Ok(Shape::Nothing) };
         let mesh = roof(&flat.region, method, fragments, &self.job.cancel)?;
         let shape = self.closed_mesh(&mesh)?;
         Ok(with_paint_of(shape, &flat))
@@ -182,30 +191,35 @@ impl Work<'_> {
                 Shape::Solids(solids) => {
                     self.warn_of_sheets(&solids);
                     for solid in solids.list.iter() {
-                        self.job.cancel.check()?;
-                        regions.push(project(&solid.to_mesh()));
+                        let (count, solid) = (solid.num_triangles(), solid.clone());
+                        let work = move || project(&solid.to_mesh());
+                        regions.push(self.abandonable(count, work)?);
                     }
                 }
             }
         }
-        Ok(Shape::flat(clip::union(&regions)))
+        let points = regions.iter().map(|region| region.points().count()).sum();
+        Ok(Shape::flat(self.abandonable(points, move || clip::union(&regions))?))
     }
 
-    /// Works on the union of the 2D children; 3D ones are left out with a warning.
-    fn flat(&mut self, operands: Vec<Shape>, operation: impl Fn(&Region) -> Region) -> Shape {
-        match self.flat_operand(operands) {
-            None => Shape::Nothing,
-            Some(flat) => {
-                let region = Arc::new(operation(&flat.region));
-                Shape::Flat(Flat { region, ..flat })
-            }
-        }
+    /// Works on the union of the 2D children; 3D ones are left out with a warning. Each point may become so many.
+    fn flat(
+        &mut self,
+        operands: Vec<Shape>,
+        per_point: usize,
+        operation: impl FnOnce(&Region) -> Region + Send + 'static,
+    ) -> Result<Shape, Fault> {
+        let Some(flat) = self.flat_operand(operands)? else { return Ok(Shape::Nothing) };
+        let region = Arc::clone(&flat.region);
+        let points = points_of(&region, per_point);
+        let region = Arc::new(self.abandonable(points, move || operation(&region))?);
+        Ok(Shape::Flat(Flat { region, ..flat }))
     }
 
     /// The union of the 2D children; none if there are no children at all.
-    fn flat_operand(&mut self, operands: Vec<Shape>) -> Option<Flat> {
+    fn flat_operand(&mut self, operands: Vec<Shape>) -> Result<Option<Flat>, Fault> {
         if operands.is_empty() {
-            return None;
+            return Ok(None);
         }
         let mut flats = Vec::new();
         for (index, operand) in operands.into_iter().enumerate() {
@@ -217,11 +231,16 @@ impl Work<'_> {
                 }
             }
         }
-        match unite_flat(&flats) {
+        Ok(match self.unite_flat(&flats)? {
             Shape::Flat(flat) => Some(flat),
             _ => Some(Flat { region: Arc::default(), paint: Paint::Default }),
-        }
+        })
     }
+}
+
+/// The points of a region that is repeated so many times.
+fn points_of(region: &Region, times: usize) -> usize {
+    region.points().count().saturating_mul(times)
 }
 
 /// What is made of a coloured region has its colour.

@@ -395,43 +395,6 @@ fn a_hundred_thousand_children() {
 }
 
 #[test]
-fn cancelling_stops_work_inside_the_kernel() {
-    use std::sync::mpsc::sync_channel;
-    use std::time::Duration;
-    // Half a million triangles that all overlap: seconds of booleans in one task.
-    let bead =
-        |i: i32| translate(0.1 * f64::from(i), 0.0, 0.0, sphere(3.0 + 0.01 * f64::from(i), 60.0));
-    let root = node(Kind::Render { convexity: 1 }, (0..150).map(bead).collect());
-    let cache = SolidCache::new(0);
-    let cancel = CancelToken::new();
-    let (started, has_started) = sync_channel(1);
-    let leaves = AtomicUsize::new(0);
-    let on_progress = |_: Progress| {
-        // Each bead is a sphere and a transform.
-        if leaves.fetch_add(1, Ordering::Relaxed) == 299 {
-            started.send(()).unwrap();
-        }
-    };
-    let job = Job { on_progress: Some(&on_progress), ..Job::new(&cache, cancel.clone()) };
-    std::thread::scope(|scope| {
-        let cancel = &cancel;
-        let canceller = scope.spawn(move || {
-            has_started.recv().unwrap();
-            // Nothing comes: by the time this gives up, the kernel is at work.
-            assert!(has_started.recv_timeout(Duration::from_millis(50)).is_err());
-            cancel.cancel();
-            Instant::now()
-        });
-        // Threads of its own: those that all tests share may be deep in another test's work when the end comes.
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-        assert_eq!(pool.install(|| solve(&root, &job)).unwrap_err(), Cancelled);
-        let latency = canceller.join().unwrap().elapsed();
-        // Tens of milliseconds on an idle machine; the bound is for a crowded one.
-        assert!(latency < Duration::from_secs(2), "took {latency:?}");
-    });
-}
-
-#[test]
 fn an_absurd_resolution_is_refused_with_a_reason() {
     let solution = solved(&sphere(1.0, 65_000.0));
     assert!(solution.parts.is_empty());

@@ -1,0 +1,104 @@
+//! Work that nobody has to wait for once it is cancelled.
+//!
+//! The libraries that clip outlines, find hulls, shape text and build the kernel's meshes ask no token. What they do in
+//! one call may take seconds, so it runs on a thread of its own while the caller looks at the token; once that is set,
+//! the caller goes on and the thread ends by itself, its result dropped. Such work holds nothing but its own input.
+//!
+//! The thread goes on using a processor and memory for as long as that one call takes. That is the price for an answer
+//! within tens of milliseconds.
+
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::kernel::{CancelToken, KernelError};
+
+/// Points, triangles or bytes up to which work is done in place: it takes a few milliseconds at most, and starting a
+/// thread some hundredths of one. Picked by hand.
+pub(crate) const IN_PLACE: usize = 10_000;
+
+/// How often the token is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Room for the libraries' own recursion, as much as the main thread has.
+const STACK_BYTES: usize = 8 << 20;
+
+/// The result of `work` on so many elements, unless the token is cancelled before it is there.
+///
+/// # Errors
+/// [`KernelError::Cancelled`]
+///
+/// # Panics
+/// If `work` does, which is then the caller's panic.
+pub(crate) fn abandonable<T: Send + 'static>(
+    elements: usize,
+    token: &CancelToken,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, KernelError> {
+    token.check()?;
+    if elements <= IN_PLACE {
+        return Ok(work());
+    }
+    let (sender, receiver) = sync_channel(1);
+    let run = move || {
+        // Nobody listens any more once the work is abandoned.
+        sender.send(work()).ok();
+    };
+    let thread = thread::Builder::new()
+        .name("abandonable".into())
+        .stack_size(STACK_BYTES)
+        .spawn(run)
+        .map_err(|_| KernelError::Refused("the system gives no more threads"))?;
+    loop {
+        match receiver.recv_timeout(LOOK) {
+            Ok(result) => return token.check().map(|()| result),
+            Err(RecvTimeoutError::Timeout) => token.check()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                let panic = thread.join().expect_err("a thread that sent nothing panicked");
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+
+    const LARGE: usize = IN_PLACE + 1;
+
+    #[test]
+    fn results_and_panics_come_back() {
+        let token = CancelToken::new();
+        for elements in [1, LARGE] {
+            assert_eq!(abandonable(elements, &token, || 7), Ok(7));
+            let panics = || abandonable(elements, &token, || -> u8 { panic!("on purpose") });
+            assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
+        }
+    }
+
+    #[test]
+    fn cancelled_work_is_left_to_itself() {
+        let token = CancelToken::new();
+        let (begun, has_begun) = sync_channel(1);
+        let (let_go, goes) = sync_channel::<()>(1);
+        let (ended, has_ended) = sync_channel(1);
+        let work = move || {
+            begun.send(()).unwrap();
+            // Works until the caller has returned, which it could not if it waited for the work.
+            goes.recv().unwrap();
+            ended.send(()).unwrap();
+        };
+        thread::scope(|scope| {
+            let canceller = token.clone();
+            scope.spawn(move || {
+                has_begun.recv().unwrap();
+                canceller.cancel();
+            });
+            assert_eq!(abandonable(LARGE, &token, work), Err(KernelError::Cancelled));
+        });
+        let_go.send(()).unwrap();
+        has_ended.recv().unwrap();
+    }
+}
