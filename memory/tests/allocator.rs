@@ -21,6 +21,7 @@ fn the_allocator_counts_limits_and_purges() {
     live_bytes_rise_and_fall_with_allocations();
     a_job_knows_its_peak();
     other_threads_count();
+    threads_that_end_lose_nothing();
     purging_gives_pages_back();
     for way in ["at once", "bit by bit"] {
         let output = Command::new(std::env::current_exe().unwrap()).env(IN_CHILD, way).output();
@@ -79,6 +80,21 @@ fn other_threads_count() {
     });
     let made = made.join().expect("the thread only allocates");
     assert_about(job.used_bytes(), made.len());
+}
+
+fn threads_that_end_lose_nothing() {
+    const THREADS: usize = 2000;
+    let before = allocator::live_bytes();
+    for _ in 0..THREADS {
+        let made = vec![1_u8; 1000];
+        let thread = std::thread::spawn(move || {
+            allocator::flush_at_thread_end();
+            // Dropped with the closure, after everything that it could say.
+            let _ = &made;
+        });
+        thread.join().expect("the thread only frees");
+    }
+    assert!(allocator::live_bytes().abs_diff(before) <= TOLERANCE, "2 MB were freed elsewhere");
 }
 
 fn purging_gives_pages_back() {

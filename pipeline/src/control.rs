@@ -39,6 +39,9 @@ pub trait Watch: Sync {
     /// With the reason, as a sentence for the user, if the job must not go on.
     fn checkpoint(&self, progress: Progress) -> Result<(), String>;
 
+    /// Called on each thread that is started for the job and ends with it, when it begins.
+    fn thread_begins(&self) {}
+
     /// Whether memory is short: then independent branches are worked on one at a time and Minkowski sums in the smallest
     /// pieces. Asked often, from any thread.
     fn is_short_of_memory(&self) -> bool {

@@ -71,9 +71,13 @@ impl Pipeline {
         let head_start = if estimate > LONG { Duration::ZERO } else { OVERDUE };
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                control.watch.thread_begins();
                 if !board.wait_for_end(head_start) {
                     std::thread::scope(|scope| {
-                        scope.spawn(|| paint(&board, show));
+                        scope.spawn(|| {
+                            control.watch.thread_begins();
+                            paint(&board, show);
+                        });
                         preview.solve();
                     });
                 }

@@ -165,6 +165,10 @@ impl Watch for Work<'_> {
         }
     }
 
+    fn thread_begins(&self) {
+        allocator::flush_at_thread_end();
+    }
+
     fn is_short_of_memory(&self) -> bool {
         self.job.pressure() >= PressureLevel::High
     }

@@ -183,6 +183,7 @@ impl Runner {
             let watched = span.clone();
             let watch = std::thread::Builder::new().name("vigil".into());
             let watch = watch.spawn_scoped(scope, move || {
+                allocator::flush_at_thread_end();
                 let _entered = watched.entered();
                 vigil.keep(&over);
             });
@@ -190,6 +191,7 @@ impl Runner {
                 return Ok(no_thread(&error));
             }
             let run = move || {
+                allocator::flush_at_thread_end();
                 let _entered = span.entered();
                 // Dropped when this thread ends, even by a panic: then the vigil ends as well.
                 let _working: SyncSender<()> = working;

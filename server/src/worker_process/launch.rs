@@ -9,6 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::sync::Arc;
 
+use scadstream_memory::allocator;
 use scadstream_memory::groups::{WorkerGroup, WorkerGroups};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
@@ -50,6 +51,7 @@ impl Launch {
         let runtime = Handle::current();
         let thread = std::thread::Builder::new().name(format!("launch-{}", self.id));
         let spawned = thread.spawn(move || {
+            allocator::flush_at_thread_end();
             // Tokio hears of a child's end in its runtime.
             let _entered = runtime.enter();
             // Nobody waits any more when it took too long.
