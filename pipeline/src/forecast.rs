@@ -36,8 +36,12 @@ impl Forecast {
                     Some(bytes) => guess.triangles = bytes as f64 / BYTES_PER_TRIANGLE as f64,
                     None => primitives = primitives.saturating_add(least),
                 }
-                let operands: f64 = operands.iter().map(|operand| operand.triangles).sum();
-                largest = largest.max(bytes_of(guess.triangles + operands));
+                // A single operand is moved, coloured or passed on, which takes nothing; or it is an outline, which is small.
+                let beside: f64 = match operands {
+                    [] | [_] => 0.0,
+                    several => several.iter().map(|operand| operand.triangles).sum(),
+                };
+                largest = largest.max(bytes_of(guess.triangles + beside));
                 forecast.at_least_bytes = forecast.at_least_bytes.max(least);
                 guess
             },
@@ -90,6 +94,12 @@ mod tests {
         let bytes = |triangles: u64| triangles * BYTES_PER_TRIANGLE as u64;
         assert_eq!(forecast(&root).at_least_bytes, bytes(100 * 100));
         assert!(forecast(&root).bytes >= bytes(100 * 100 + 10 * 10));
+    }
+
+    #[test]
+    fn a_group_of_one_takes_nothing() {
+        let root = node(Kind::Group, vec![sphere(100.0)]);
+        assert_eq!(forecast(&root), forecast(&sphere(100.0)));
     }
 
     #[test]
