@@ -49,7 +49,7 @@ pub(super) fn read(
         format!("Unsupported DXF Entity '{entity}' ({count}) in {}.", parameters.name)
     }));
     let lines = drawing.lines(&options)?;
-    let outlines = chain::closed_outlines(&lines);
+    let outlines = chain::outlines(&lines);
     let region = clip::fill(&outlines, Fill::EvenOdd);
     Ok(if parameters.center { super::centred(region) } else { region })
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use super::entities::{GRID, Line};
 use crate::region::Point;
 
-/// The closed outlines that lines make. Lines that lead nowhere are left out.
-pub(super) fn closed_outlines(lines: &[Line]) -> Vec<Vec<Point>> {
+/// The outlines that lines make. As in OpenSCAD, lines with loose ends are followed from there first, as far as they lead,
+/// and closed straight; what has no area then vanishes when the outlines are filled.
+pub(super) fn outlines(lines: &[Line]) -> Vec<Vec<Point>> {
     let mut outlines = Vec::new();
     let mut nodes = Nodes::default();
     let mut open: Vec<Edge<'_>> = Vec::new();
@@ -27,12 +28,19 @@ pub(super) fn closed_outlines(lines: &[Line]) -> Vec<Vec<Point>> {
         edge.ends.iter().for_each(|end| at[*end].push(index));
     }
     let mut used = vec![false; open.len()];
-    prune(&open, &mut at, &mut used);
     for start in 0..open.len() {
-        if !used[start] {
-            outlines.extend(walk(&open, &at, &mut used, start));
+        for end in open[start].ends {
+            if !used[start] && at[end].len() == 1 {
+                outlines.push(walk(&open, &at, &mut used, start, end));
+            }
         }
     }
+    for start in 0..open.len() {
+        if !used[start] {
+            outlines.push(walk(&open, &at, &mut used, start, open[start].ends[0]));
+        }
+    }
+    outlines.retain(|outline| outline.len() > 2);
     outlines
 }
 
@@ -42,46 +50,37 @@ struct Edge<'a> {
     ends: [usize; 2],
 }
 
-/// Marks lines that lead to a dead end as used, over and over, until every node left has two lines or none.
-fn prune(edges: &[Edge<'_>], at: &mut [Vec<usize>], used: &mut [bool]) {
-    let mut dead: Vec<usize> = (0..at.len()).filter(|node| at[*node].len() == 1).collect();
-    while let Some(node) = dead.pop() {
-        let Some(edge) = at[node].pop() else { continue };
-        used[edge] = true;
-        let [a, b] = edges[edge].ends;
-        let other = if a == node { b } else { a };
-        at[other].retain(|e| *e != edge);
-        if at[other].len() == 1 {
-            dead.push(other);
-        }
-    }
-}
-
-/// Follows lines from the start of one until it comes back there; none if it gets stuck first.
+/// Follows lines from one end of the first until they come back there or lead no further.
 fn walk(
     edges: &[Edge<'_>],
     at: &[Vec<usize>],
     used: &mut [bool],
     start: usize,
-) -> Option<Vec<Point>> {
-    let home = edges[start].ends[0];
+    home: usize,
+) -> Vec<Point> {
     let (mut edge, mut node) = (start, home);
     let mut outline = Vec::new();
     loop {
         used[edge] = true;
         let Edge { line, ends: [from, to] } = &edges[edge];
         // The last point is the first of the next line.
-        if *from == node {
+        let end = if *from == node {
             outline.extend(&line[..line.len() - 1]);
             node = *to;
+            line.last()
         } else {
             outline.extend(line[1..].iter().rev());
             node = *from;
-        }
+            line.first()
+        };
         if node == home {
-            return Some(outline);
+            return outline;
         }
-        edge = *at[node].iter().find(|next| !used[**next])?;
+        let Some(next) = at[node].iter().find(|next| !used[**next]) else {
+            outline.extend(end);
+            return outline;
+        };
+        edge = *next;
     }
 }
 

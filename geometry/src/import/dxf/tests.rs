@@ -45,8 +45,10 @@ fn lines_are_chained_whatever_their_direction() {
     check(&TRIANGLE, &parameters(), 4.0, [0.0, 0.0, 4.0, 2.0]);
     let with_stray =
         [&TRIANGLE[..], &["LINE 10 4 20 0 11 9 21 9", "LINE 10 9 20 9 11 9 21 5"]].concat();
-    check(&with_stray, &parameters(), 4.0, [0.0, 0.0, 4.0, 2.0]);
-    check(&TRIANGLE[..2], &parameters(), 0.0, [0.0; 4]);
+    // What is open is closed straight from end to end, as OpenSCAD does.
+    check(&with_stray, &parameters(), 4.0 + 10.0, [0.0, 0.0, 9.0, 9.0]);
+    check(&TRIANGLE[..2], &parameters(), 4.0, [0.0, 0.0, 4.0, 2.0]);
+    check(&TRIANGLE[..1], &parameters(), 0.0, [0.0; 4]);
 }
 
 #[test]
@@ -59,7 +61,7 @@ fn points_lie_on_openscads_grid_so_that_ends_meet() {
     for near in [0.0, 1.0e-4, 9.0e-4, 1.1e-3] {
         assert_eq!(gap(near).bounds(), Some([[307.0 / 1024.0, 0.0], [4.0, 2.0]]), "{near}");
     }
-    assert!(gap(5.0e-3).is_empty());
+    assert_eq!(gap(5.0e-3).points().count(), 4);
 }
 
 #[test]
@@ -95,7 +97,13 @@ fn polylines_close_by_flag_or_by_meeting() {
         1.5,
         [0.0, 0.0, 3.0, 1.0],
     );
-    check(&["LWPOLYLINE 70 0 10 0 20 0 10 3 20 0 10 3 20 1"], &parameters(), 0.0, [0.0; 4]);
+    // What is open is closed as well, as in OpenSCAD.
+    check(
+        &["LWPOLYLINE 70 0 10 0 20 0 10 3 20 0 10 3 20 1"],
+        &parameters(),
+        1.5,
+        [0.0, 0.0, 3.0, 1.0],
+    );
 }
 
 #[test]
