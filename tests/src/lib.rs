@@ -8,6 +8,7 @@ pub mod faults;
 pub mod http;
 pub mod inputs;
 pub mod measure;
+pub mod oracle;
 pub mod peer;
 pub mod process;
 pub mod server;

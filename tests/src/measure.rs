@@ -16,6 +16,17 @@ pub struct Measure {
     pub pieces: usize,
     /// Whether every edge has exactly one partner in the other direction; true for 2D.
     pub closed: bool,
+    /// How the surface hangs together, where every edge has two triangles.
+    pub topology: Option<Topology>,
+}
+
+/// How a surface hangs together. What touches in a corner alone is apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topology {
+    /// Connected surfaces: bodies, and cavities inside them.
+    pub pieces: usize,
+    /// Handles of all of them together.
+    pub genus: i64,
 }
 
 impl Measure {
@@ -80,7 +91,69 @@ fn of_triangles(triangles: &[[[f32; 3]; 3]]) -> Result<Measure, String> {
         }
     }
     measure.closed = edges.values().all(|balance| *balance == 0);
+    measure.topology = topology(triangles);
     Ok(measure)
+}
+
+/// Counts what is connected through edges: triangles to surfaces, and the corners of triangles to vertices, so that a
+/// point where two surfaces touch counts once for each.
+fn topology(triangles: &[[[f32; 3]; 3]]) -> Option<Topology> {
+    let keys = triangles.iter().map(|t| t.map(|corner| corner.map(|x| (x + 0.0).to_bits())));
+    // Rounding to single precision lets slivers collapse to lines.
+    let keys: Vec<_> = keys.filter(|[a, b, c]| a != b && b != c && c != a).collect();
+    let mut sides: HashMap<[[u32; 3]; 2], Vec<(usize, usize)>> = HashMap::new();
+    for (at, t) in keys.iter().enumerate() {
+        for i in 0..3 {
+            let (from, to) = (t[i], t[(i + 1) % 3]);
+            sides.entry([from.min(to), from.max(to)]).or_default().push((at, i));
+        }
+    }
+    let mut surfaces = Groups::new(keys.len());
+    let mut vertices = Groups::new(3 * keys.len());
+    for [(a, i), (b, j)] in
+        sides.values().map(|pair| <[_; 2]>::try_from(&pair[..]).ok()).collect::<Option<Vec<_>>>()?
+    {
+        surfaces.join(a, b);
+        let (from, to) = (3 * a + i, 3 * a + (i + 1) % 3);
+        let (other_from, other_to) = (3 * b + j, 3 * b + (j + 1) % 3);
+        if keys[a][i] == keys[b][j] {
+            vertices.join(from, other_from);
+            vertices.join(to, other_to);
+        } else {
+            vertices.join(from, other_to);
+            vertices.join(to, other_from);
+        }
+    }
+    let characteristic = vertices.count as i64 - sides.len() as i64 + keys.len() as i64;
+    Some(Topology { pieces: surfaces.count, genus: surfaces.count as i64 - characteristic / 2 })
+}
+
+/// Disjoint sets.
+struct Groups {
+    parents: Vec<usize>,
+    count: usize,
+}
+
+impl Groups {
+    fn new(count: usize) -> Self {
+        Self { parents: (0..count).collect(), count }
+    }
+
+    fn find(&mut self, mut at: usize) -> usize {
+        while self.parents[at] != at {
+            self.parents[at] = self.parents[self.parents[at]];
+            at = self.parents[at];
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        if a != b {
+            self.parents[a] = b;
+            self.count -= 1;
+        }
+    }
 }
 
 /// Measures the filled paths of an SVG file as OpenSCAD and scadstream write it: absolute `M`, `L` and `z` only.
@@ -118,7 +191,7 @@ pub fn svg(text: &str) -> Result<Measure, String> {
 
 fn empty(pieces: usize) -> Measure {
     let bounds = [[f64::INFINITY; 3], [f64::NEG_INFINITY; 3]];
-    Measure { volume: 0.0, area: 0.0, bounds, pieces, closed: true }
+    Measure { volume: 0.0, area: 0.0, bounds, pieces, closed: true, topology: None }
 }
 
 fn include(bounds: &mut [[f64; 3]; 2], point: [f64; 3]) {
