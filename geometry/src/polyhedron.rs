@@ -42,6 +42,10 @@ pub fn polyhedron(
 /// # Errors
 /// As [`polyhedron`].
 pub fn mend(mut mesh: Mesh, token: &CancelToken) -> Result<Mended, KernelError> {
+    // Closing holes orders vertices by place, which numbers that are none have not.
+    if !mesh.positions.as_flattened().iter().all(|c| c.is_finite()) {
+        return Err(KernelError::NonFinite);
+    }
     merge_equal_points(&mut mesh);
     let mut notes = Vec::new();
     if mesh.is_empty() {
@@ -479,5 +483,9 @@ mod tests {
         let mut points = CUBE;
         points[0][0] = f64::NAN;
         assert!(matches!(polyhedron(&points, &faces(&SIDES), &token), Err(KernelError::NonFinite)));
+        let mut open = cube([1.0; 3], false);
+        open.positions[0] = [f64::NAN; 3];
+        open.triangles.pop();
+        assert!(matches!(mend(open, &token), Err(KernelError::NonFinite)));
     }
 }
