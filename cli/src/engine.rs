@@ -156,7 +156,7 @@ impl DocumentEngine {
         let chunking = start.elapsed();
         work.sink().scene(picture);
         let times = times(&model, &solved, Some((Stage::Chunk, chunking)));
-        Ok(Outcome::Done(Box::new(statistics(&solved.facts, times))))
+        Ok(Outcome::Done(Box::new(statistics(&solved.facts, solved.cells(), times))))
     }
 
     /// Shows a model that does not fit in its coarse form, if that fits, and says so in the failure.
@@ -203,12 +203,14 @@ impl DocumentEngine {
         let model = self.evaluate(&job.document, false, &work)?;
         let mut content = Vec::new();
         let mut facts = scadstream_pipeline::Facts::default();
+        let mut cells = None;
         let mut encoding = Duration::ZERO;
         let (written, times) = if format.needs() == Needs::Evaluation {
             (model.write(format, &mut content), times_of_evaluation(&model))
         } else {
             let solved = self.solve(&model, Detail::Exact, &work, &|_| {})?;
             facts = solved.facts;
+            cells = solved.cells();
             let start = Instant::now();
             let written = solved.write(format, &ExportOptions::default(), &mut content);
             encoding += start.elapsed();
@@ -221,7 +223,7 @@ impl DocumentEngine {
             details: Vec::new(),
         })?;
         work.sink().file(ExportedFile { name: file_name(&job.document, format), content });
-        Ok(Outcome::Done(Box::new(statistics(&facts, times))))
+        Ok(Outcome::Done(Box::new(statistics(&facts, cells, times))))
     }
 }
 

@@ -1,12 +1,14 @@
 //! What `--summary` and `--summary-file` say of a result.
 //!
-//! The JSON has the keys that OpenSCAD's has, and beside them volume, area, genus and the times of the stages.
+//! The JSON has the keys that OpenSCAD's has, and beside them volume, area, genus, how it was solved, and the times of the
+//! stages.
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use clap::ValueEnum;
 use scadstream_eval::Camera;
+use scadstream_geometry::spatial::CellStats;
 use scadstream_geometry::{CacheStats, Region, Whole};
 use scadstream_pipeline::{Facts, Model, Solved};
 use serde_json::{Map, Value, json};
@@ -72,6 +74,15 @@ impl Summary<'_> {
             if let Some(genus) = facts.genus {
                 line("Genus", genus.to_string());
             }
+            line(
+                "Solved",
+                match self.solved.cells() {
+                    Some(CellStats { cells, cached, .. }) => {
+                        format!("by {cells} cells, {cached} of them cached")
+                    }
+                    None => "as a whole".into(),
+                },
+            );
         }
         if wants(Kind::Area) {
             line("Area", facts.area.to_string());
@@ -87,6 +98,17 @@ impl Summary<'_> {
             line("Total", seconds(self.total));
         }
         text
+    }
+
+    /// How the geometry was found.
+    fn solver(&self) -> Value {
+        match self.solved.cells() {
+            Some(CellStats { cells, cached, seam_edges, mended_edges, merged }) => json!({
+                "name": "spatial", "cells": cells, "cached": cached, "merged": merged,
+                "seam_edges": seam_edges, "mended_edges": mended_edges,
+            }),
+            None => json!({ "name": "direct" }),
+        }
     }
 
     /// For programs: everything, or what was asked for.
@@ -108,6 +130,9 @@ impl Summary<'_> {
         let facts = &self.solved.facts;
         if wants(Kind::Geometry) {
             geometry.extend(geometry_of(facts, &self.solved.whole));
+            if !facts.flat {
+                geometry.insert("solver".into(), self.solver());
+            }
         }
         if wants(Kind::Area) {
             geometry.insert("area".into(), facts.area.into());

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustc_hash::FxHashMap;
 use scadstream_csg::ContentHash;
 
 use crate::shape::Shape;
-use crate::spatial::Patch;
+use crate::spatial::{Cell, Patch, Presence};
 
 /// In which form a subtree's shape is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +29,8 @@ type Key = (ContentHash, Form);
 #[derive(Debug)]
 pub struct SolidCache {
     entries: Mutex<Entries>,
+    /// How operands of the spatial solver stand to cells, and with how many triangles.
+    presences: Mutex<FxHashMap<(ContentHash, Cell), (Presence, usize)>>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +49,9 @@ struct Entries {
 
 /// Subtrees whose size is remembered: some hundred kilobytes. Beyond that all are forgotten.
 const MOST_SIZES: usize = 10_000;
+
+/// Operands in cells that are remembered: about ten megabytes. Beyond that all are forgotten.
+const MOST_PRESENCES: usize = 1 << 17;
 
 /// What is kept.
 #[derive(Debug, Clone)]
@@ -77,7 +83,8 @@ pub struct CacheStats {
 impl SolidCache {
     /// An empty cache that may keep `budget_bytes` alive; 0 keeps nothing.
     pub fn new(budget_bytes: usize) -> Self {
-        Self { entries: Mutex::new(Entries { budget_bytes, ..Entries::default() }) }
+        let entries = Mutex::new(Entries { budget_bytes, ..Entries::default() });
+        Self { entries, presences: Mutex::default() }
     }
 
     /// Changes the budget and forgets what no longer fits, as under memory pressure.
@@ -93,6 +100,8 @@ impl SolidCache {
         entries.by_key.clear();
         entries.by_age.clear();
         entries.used_bytes = 0;
+        drop(entries);
+        self.lock_presences().clear();
     }
 
     /// How it is doing.
@@ -145,6 +154,28 @@ impl SolidCache {
     pub(crate) fn insert_patch(&self, hash: ContentHash, patch: Arc<Patch>) {
         let bytes = patch.size_bytes();
         self.keep((hash, Form::Cell), Kept::Patch(patch), bytes);
+    }
+
+    /// How an operand stands to a cell: what was found before, or what `find` says.
+    pub(crate) fn presence(
+        &self,
+        key: (ContentHash, Cell),
+        find: impl FnOnce() -> (Presence, usize),
+    ) -> (Presence, usize) {
+        if let Some(found) = self.lock_presences().get(&key) {
+            return *found;
+        }
+        let found = find();
+        let mut presences = self.lock_presences();
+        if presences.len() >= MOST_PRESENCES {
+            presences.clear();
+        }
+        presences.insert(key, found);
+        found
+    }
+
+    fn lock_presences(&self) -> MutexGuard<'_, FxHashMap<(ContentHash, Cell), (Presence, usize)>> {
+        self.presences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self, key: Key) -> Option<Kept> {

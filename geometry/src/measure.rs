@@ -39,7 +39,24 @@ pub fn measure_closed(mesh: &Mesh) -> Measure {
     with_edges(mesh, mesh.triangles.len() * 3 / 2, true)
 }
 
+/// Measures of a closed mesh of which the sums over its triangles are known.
+pub(crate) fn closed(mesh: &Mesh, volume: f64, area: f64, bounds: Option<Bounds>) -> Measure {
+    let edges = mesh.triangles.len() * 3 / 2;
+    with_sums(mesh, edges, true, volume, area, bounds)
+}
+
 fn with_edges(mesh: &Mesh, edges: usize, closed: bool) -> Measure {
+    with_sums(mesh, edges, closed, volume(mesh), area(mesh), mesh.bounds())
+}
+
+fn with_sums(
+    mesh: &Mesh,
+    edges: usize,
+    closed: bool,
+    volume: f64,
+    area: f64,
+    bounds: Option<Bounds>,
+) -> Measure {
     let pieces = pieces(mesh);
     let used = {
         let mut used = vec![false; mesh.positions.len()];
@@ -48,9 +65,9 @@ fn with_edges(mesh: &Mesh, edges: usize, closed: bool) -> Measure {
     };
     let euler = used as i64 - edges as i64 + mesh.triangles.len() as i64;
     Measure {
-        volume: volume(mesh),
-        area: area(mesh),
-        bounds: mesh.bounds(),
+        volume,
+        area,
+        bounds,
         vertices: used,
         edges,
         triangles: mesh.triangles.len(),
@@ -175,20 +192,20 @@ fn edges(mesh: &Mesh) -> (usize, bool) {
 
 /// Kahan's compensated sum: a million small triangles lose no digits.
 #[derive(Default)]
-struct Sum {
+pub(crate) struct Sum {
     value: f64,
     lost: f64,
 }
 
 impl Sum {
-    fn add(&mut self, term: f64) {
+    pub(crate) fn add(&mut self, term: f64) {
         let corrected = term - self.lost;
         let next = self.value + corrected;
         self.lost = (next - self.value) - corrected;
         self.value = next;
     }
 
-    fn total(&self) -> f64 {
+    pub(crate) fn total(&self) -> f64 {
         self.value
     }
 }

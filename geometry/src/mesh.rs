@@ -40,6 +40,24 @@ pub enum Paint {
     Color([f32; 4]),
 }
 
+impl Paint {
+    /// The paints that occur, each once: default, cut, then colours in order of first use.
+    pub(crate) fn in_order(paints: impl Iterator<Item = Paint>) -> Vec<Paint> {
+        let mut found: Vec<Paint> = Vec::new();
+        for paint in paints {
+            if !found.contains(&paint) {
+                found.push(paint);
+            }
+        }
+        found.sort_by_key(|paint| match paint {
+            Paint::Default => 0,
+            Paint::Cut => 1,
+            Paint::Color(_) => 2,
+        });
+        found
+    }
+}
+
 impl Mesh {
     /// An unpainted mesh.
     pub fn new(positions: Vec<[f64; 3]>, triangles: Vec<[u32; 3]>) -> Self {
@@ -71,17 +89,7 @@ impl Mesh {
 
     /// A mesh of triangles that each have their paint, grouped by it: default, cut, then colours in order of first use.
     pub fn of_painted(positions: Vec<[f64; 3]>, triangles: &[([u32; 3], Paint)]) -> Self {
-        let mut paints: Vec<Paint> = Vec::new();
-        for (_, paint) in triangles {
-            if !paints.contains(paint) {
-                paints.push(*paint);
-            }
-        }
-        paints.sort_by_key(|paint| match paint {
-            Paint::Default => 0,
-            Paint::Cut => 1,
-            Paint::Color(_) => 2,
-        });
+        let paints = Paint::in_order(triangles.iter().map(|(_, paint)| *paint));
         let mut mesh = Self::new(positions, Vec::with_capacity(triangles.len()));
         for paint in &paints {
             let alike = triangles.iter().filter(|(_, other)| other == paint);

@@ -281,6 +281,9 @@ impl Solution {
 
     /// Whether there is space between the boxes of any two of the solid parts, so that they are their own union.
     pub fn solids_are_apart(&self) -> bool {
+        if self.of_kind(PartKind::Solid).nth(1).is_none() {
+            return true;
+        }
         let boxes: Vec<Bounds> =
             self.of_kind(PartKind::Solid).filter_map(|part| part.mesh.bounds()).collect();
         let apart = |a: &Bounds, b: &Bounds| {

@@ -11,6 +11,7 @@
 //! and mends what differs, so that the cells together are a closed surface again, without any union.
 
 mod cells;
+mod facts;
 mod grid;
 mod octree;
 mod patch;
@@ -23,3 +24,4 @@ pub use self::cells::{CellPatch, CellStats, Cells};
 pub use self::grid::Cell;
 pub(crate) use self::octree::Operand;
 pub use self::patch::Patch;
+pub(crate) use self::prune::Presence;

@@ -60,6 +60,9 @@ fn check(root: &Arc<Node>) -> Arc<Cells> {
     let cells = cells.expect("the model is solved by cells");
     let (a, b) = (measure(&direct), measure(&spatial));
     let close = |a: f64, b: f64, share: f64| (a - b).abs() <= share * a.abs().max(b.abs());
+    let of_cells = cells.measure(&spatial);
+    assert!(close(of_cells.volume, b.volume, 1e-9) && close(of_cells.area, b.area, 1e-9));
+    assert_eq!((of_cells.bounds, of_cells.genus), (b.bounds, b.genus));
     assert!(b.closed);
     assert!(close(a.volume, b.volume, 1e-9), "volume {} and {}", a.volume, b.volume);
     assert!(close(a.area, b.area, 1e-7), "area {} and {}", a.area, b.area);
@@ -276,7 +279,16 @@ proptest! {
             let solution = solve(&root, &job).expect("nobody cancels");
             let cells = solution.parts.iter().find_map(|part| part.cells.clone());
             match solution.unite(&job).expect("nobody cancels").expect("no kernel error") {
-                Whole::Solid(mesh) => (measure(&mesh), cells),
+                Whole::Solid(mesh) => {
+                    let measure = measure(&mesh);
+                    if let Some(cells) = &cells {
+                        let of_cells = cells.measure(&mesh);
+                        let difference = (of_cells.volume - measure.volume).abs()
+                            + (of_cells.area - measure.area).abs();
+                        assert!(difference <= 1e-9 * measure.area.max(1.0), "{of_cells:?}\n{measure:?}");
+                    }
+                    (measure, cells)
+                }
                 _ => (measure(&Mesh::default()), cells),
             }
         };

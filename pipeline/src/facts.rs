@@ -1,6 +1,7 @@
 //! What a result measures.
 
 use scadstream_geometry::measure::measure_closed;
+use scadstream_geometry::spatial::Cells;
 use scadstream_geometry::{Region, Whole};
 
 /// Facts of a result. Lengths in model units.
@@ -23,12 +24,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Measures a result.
-    pub fn of(whole: &Whole) -> Self {
+    /// Measures a result, by its cells if it was solved by such.
+    pub fn of(whole: &Whole, cells: Option<&Cells>) -> Self {
         match whole {
             Whole::Empty => Self::default(),
             Whole::Solid(mesh) => {
-                let measure = measure_closed(mesh);
+                let measure = match cells {
+                    Some(cells) => cells.measure(mesh),
+                    None => measure_closed(mesh),
+                };
                 Self {
                     volume: measure.volume,
                     area: measure.area,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use scadstream_csg::ContentHash;
-use scadstream_geometry::spatial::Cells;
+use scadstream_geometry::spatial::{CellStats, Cells};
 use scadstream_geometry::{Mesh, Part, PartKind, Solution, Whole};
 
 use crate::facts::Facts;
@@ -62,6 +62,11 @@ impl From<&Part> for DrawnPart {
 }
 
 impl Solved {
+    /// What solving by cells took; none if the model was solved as a whole.
+    pub fn cells(&self) -> Option<CellStats> {
+        self.parts.iter().find_map(|part| Some(part.cells.as_ref()?.stats))
+    }
+
     pub(crate) fn new(
         solution: &Solution,
         whole: Whole,
@@ -79,9 +84,11 @@ impl Solved {
             }
             Whole::Solid(_) | Whole::Flat(_) | Whole::Empty => None,
         };
+        // Cells make up the whole by themselves.
+        let cells = solution.parts.iter().find_map(|part| part.cells.as_deref());
         let others = solution.parts.iter().filter(|part| are_apart || part.kind != PartKind::Solid);
         Self {
-            facts: Facts::of(&whole),
+            facts: Facts::of(&whole, cells),
             parts: united.into_iter().chain(others.map(DrawnPart::from)).collect(),
             whole,
             separate: Vec::new(),

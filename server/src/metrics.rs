@@ -30,7 +30,7 @@ const OUTCOMES: [&str; 10] = [
 ];
 
 /// Why workers are replaced.
-const RESTART_REASONS: [&str; 5] = ["memory_limit", "killed", "lost", "leak", "age"];
+const RESTART_REASONS: [&str; 6] = ["memory_limit", "killed", "lost", "leak", "age", "express"];
 
 /// All metrics. Cloning shares them.
 #[derive(Debug, Clone)]

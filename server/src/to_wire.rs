@@ -113,6 +113,8 @@ pub(crate) fn done(
             peak_memory_bytes: sent.peak_memory_bytes,
             bytes_sent: sent.payload_bytes,
             messages_suppressed: statistics.messages_suppressed,
+            cells: statistics.cells,
+            cells_cached: statistics.cells_cached,
         },
     }
 }

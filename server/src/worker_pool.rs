@@ -230,6 +230,21 @@ impl WorkerPool {
         }
     }
 
+    /// An express worker that did a long job has the caches for the next one of its session: it becomes an ordinary worker,
+    /// and one of those that no session has had gives way to a new express worker. Nothing changes if there is none.
+    pub(crate) fn keep_for_long_jobs(&mut self, id: WorkerId) {
+        let unused = self.workers.iter().find(|(_, worker)| {
+            worker.state == State::Idle && !worker.express && worker.last_session.is_none()
+        });
+        let Some(unused) = unused.map(|(unused, _)| *unused) else { return };
+        let Some(worker) = self.workers.get_mut(&id).filter(|worker| worker.express) else {
+            return;
+        };
+        worker.express = false;
+        worker.process.be_nice(NICE);
+        self.retire(unused, "express");
+    }
+
     /// Whether workers get control groups of their own.
     pub(crate) fn has_groups(&self) -> bool {
         self.groups.is_some()

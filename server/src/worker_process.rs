@@ -10,6 +10,8 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
+use rustix::io::Errno;
+use rustix::process::{Pid, setpriority_process};
 use scadstream_memory::allocator::EXIT_MEMORY_LIMIT;
 use scadstream_memory::groups::WorkerGroup;
 use scadstream_memory::segment::SegmentView;
@@ -96,6 +98,21 @@ impl WorkerProcess {
             Err(mpsc::error::TrySendError::Full(_)) => Err(Deaf),
             // One that is gone will be heard of by its last event.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
+    /// Lowers the priority of all its threads, each of which has its own on Linux.
+    pub(crate) fn be_nice(&self, nice: i32) {
+        let Some(pid) = self.pid() else { return };
+        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
+        let ids = threads.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        for id in ids.filter_map(Pid::from_raw) {
+            // A thread that has just ended needs none.
+            if let Err(error) = setpriority_process(Some(id), nice)
+                && error != Errno::SRCH
+            {
+                tracing::warn!(pid, nice, %error, "the priority of the worker is not in force");
+            }
         }
     }
 

@@ -217,10 +217,18 @@ fn summaries_have_openscads_keys_and_more() {
         (geometry["area"].as_f64(), geometry["simple"].as_bool()),
         (Some(702.0), Some(true))
     );
+    assert_eq!(geometry["solver"], serde_json::json!({ "name": "direct" }));
     assert_eq!(value["camera"]["fov"].as_f64(), Some(22.5));
     assert!(
         value["time"]["total"].is_u64() && value["cache"]["geometry_cache"]["entries"].is_u64()
     );
+
+    let arguments = ["--solver", "spatial", "--summary-file", json.to_str().unwrap()];
+    render(&model, &[folder.0.join("a.stl")], &arguments);
+    let value: serde_json::Value = serde_json::from_slice(&folder.read("a.json")).unwrap();
+    let solver = &value["geometry"]["solver"];
+    assert_eq!(solver["name"], "spatial");
+    assert!(solver["cells"].as_u64() > Some(0));
 
     let flat = folder.file("b.scad", "square([4, 2]);");
     let arguments =

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use scadstream_geometry::spatial::CellStats;
 use scadstream_geometry::{Paint, PartKind as GeometryPartKind};
 use scadstream_pipeline::{
     DrawnPart, Facts, Format, Message, Model, Place as PipelinePlace, Stage as PipelineStage,
@@ -92,7 +93,13 @@ pub(super) fn stage(stage: PipelineStage) -> Stage {
     }
 }
 
-pub(super) fn statistics(facts: &Facts, times: Vec<(Stage, Duration)>) -> Statistics {
+pub(super) fn statistics(
+    facts: &Facts,
+    cells: Option<CellStats>,
+    times: Vec<(Stage, Duration)>,
+) -> Statistics {
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let cells = cells.unwrap_or_default();
     Statistics {
         volume: facts.volume,
         area: facts.area,
@@ -102,6 +109,8 @@ pub(super) fn statistics(facts: &Facts, times: Vec<(Stage, Duration)>) -> Statis
         vertices: facts.vertices,
         times,
         messages_suppressed: 0,
+        cells: count(cells.cells),
+        cells_cached: count(cells.cached),
     }
 }
 

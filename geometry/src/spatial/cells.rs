@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use scadstream_csg::{ContentHash, ContentHasher};
 
 use super::grid::Cell;
@@ -15,13 +16,13 @@ use super::seams::mend;
 use super::skeleton::Skeleton;
 use crate::cache::{Form, SolidCache};
 use crate::kernel::{CancelToken, KernelError, Solid, Tree};
-use crate::mesh::{Bounds, Mesh};
+use crate::mesh::{Bounds, Mesh, Paint, Run};
 use crate::shape::Shape;
 
-/// Most triangles of operands in a cell. Smaller cells make edits cheaper and the first solve dearer: a plate of
-/// 427 000 triangles took 1.5, 1.35 and 1.25 times the CPU time of solving it directly with 6 000, 12 000 and 24 000,
-/// and had 5.6, 3.2 and 2.7 % more triangles.
-pub(crate) const CELL_TRIANGLES: usize = 12_000;
+/// Most triangles of operands in a cell. Smaller cells make edits cheaper and the first solve dearer: a plate of 1.1
+/// million triangles took 16.4, 10.0 and 9.6 s of CPU time with 12 000, 20 000 and 60 000, directly 13.7, and had 6.1, 2.4
+/// and 1.3 % more triangles.
+pub(crate) const CELL_TRIANGLES: usize = 20_000;
 
 /// Operands with more triangles than this many cells may have are cut on the way down to a cell, so that no cell pays for
 /// all of them.
@@ -39,6 +40,8 @@ pub struct Cells {
 /// What solving cells took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CellStats {
+    /// Cells that something reaches into.
+    pub cells: usize,
     /// Cells that were taken from the cache.
     pub cached: usize,
     /// Edges along seams, counted in both cells.
@@ -93,22 +96,22 @@ impl Work<'_> {
         let mut known: HashMap<ContentHash, Arc<Patch>> = HashMap::new();
         let mut stats = CellStats::default();
         loop {
-            let tasks =
-                tasks(self.operands, skeleton, self.cell_triangles, &kept_whole, self.token)?;
-            let mut patches = self.patches(&tasks, &known, &mut stats)?;
-            let mut surfaces: Vec<Arc<Patch>> =
-                patches.iter().map(|patch| Arc::clone(&patch.patch)).collect();
-            let seams = mend(&mut surfaces);
+            let tasks = tasks(
+                self.operands,
+                skeleton,
+                self.cell_triangles,
+                &kept_whole,
+                self.cache,
+                self.token,
+            )?;
+            let patches = self.patches(&tasks, &known, &mut stats)?;
+            let mut mended = patches.clone();
+            let seams = mend(&mut mended, self.cache);
             if seams.open.is_empty() {
-                for (patch, surface) in patches.iter_mut().zip(surfaces) {
-                    if !Arc::ptr_eq(&patch.patch, &surface) {
-                        patch.content = content(patch.content, &surface);
-                        patch.patch = surface;
-                    }
-                }
+                stats.cells = tasks.len();
                 stats.seam_edges = seams.edges;
                 stats.mended_edges = seams.unmatched;
-                return Ok(Some(Cells { patches, stats }));
+                return Ok(Some(Cells { patches: mended, stats }));
             }
             // Where a face lies within rounding of a side, neither cell may have it. Larger cells have other sides.
             stats.merged += seams.open.len();
@@ -236,42 +239,44 @@ fn around(cell: Cell, token: &CancelToken) -> Result<Solid, KernelError> {
     Solid::block(&Bounds { min, max }, token)
 }
 
-/// The hash of a surface that was mended along its rim, which depends on its neighbours too.
-fn content(key: ContentHash, patch: &Patch) -> ContentHash {
-    let mut hasher = ContentHasher::new("mended cell");
-    hasher.hash(key);
-    patch.mesh.positions.as_flattened().iter().for_each(|x| hasher.f64(*x));
-    patch.mesh.triangles.as_flattened().iter().for_each(|index| hasher.u64(u64::from(*index)));
-    hasher.finish()
-}
-
 impl Cells {
-    /// All cells as one closed mesh, its vertices welded along the seams.
+    /// All cells as one closed mesh, its vertices welded along the seams; its runs are in the order of
+    /// [`Mesh::of_painted`].
     pub fn to_mesh(&self) -> Mesh {
-        let mut index_of = HashMap::new();
-        let mut positions = Vec::new();
-        let mut triangles = Vec::new();
-        for CellPatch { patch, .. } in &self.patches {
-            let mut on_rim = vec![false; patch.mesh.positions.len()];
-            patch.rim.iter().flat_map(|edge| edge.ends).for_each(|v| on_rim[v as usize] = true);
-            let numbers: Vec<u32> = (patch.mesh.positions.iter().zip(on_rim))
-                .map(|(position, on_rim)| {
-                    let mut add = || {
-                        positions.push(*position);
-                        positions.len() as u32 - 1
-                    };
-                    if on_rim {
-                        *index_of.entry(bits(*position)).or_insert_with(add)
-                    } else {
-                        add()
-                    }
-                })
-                .collect();
-            for (range, paint) in patch.mesh.painted_runs() {
-                let corners = patch.mesh.triangles[range].iter();
-                triangles.extend(corners.map(|t| (t.map(|v| numbers[v as usize]), paint)));
+        let meshes = || self.patches.iter().map(|cell| &*cell.patch.mesh);
+        let vertices = meshes().map(|mesh| mesh.positions.len()).sum();
+        let mut index_of: FxHashMap<[u64; 3], u32> = FxHashMap::default();
+        let mut mesh = Mesh::new(Vec::with_capacity(vertices), Vec::new());
+        let positions = &mut mesh.positions;
+        let mut add = |position: [f64; 3]| {
+            positions.push(position);
+            positions.len() as u32 - 1
+        };
+        let numbers: Vec<Vec<u32>> = (self.patches.iter())
+            .map(|CellPatch { patch, .. }| {
+                let mut on_rim = vec![false; patch.mesh.positions.len()];
+                patch.rim.iter().flat_map(|edge| edge.ends).for_each(|v| on_rim[v as usize] = true);
+                (patch.mesh.positions.iter().zip(on_rim))
+                    .map(|(position, on_rim)| match on_rim {
+                        true => *index_of.entry(bits(*position)).or_insert_with(|| add(*position)),
+                        false => add(*position),
+                    })
+                    .collect()
+            })
+            .collect();
+        mesh.triangles.reserve_exact(meshes().map(|mesh| mesh.triangles.len()).sum());
+        let paints = Paint::in_order(meshes().flat_map(Mesh::painted_runs).map(|(_, paint)| paint));
+        for paint in &paints {
+            for (of_cell, numbers) in meshes().zip(&numbers) {
+                let alike = of_cell.painted_runs().filter(|(_, other)| other == paint);
+                let corners = alike.flat_map(|(range, _)| &of_cell.triangles[range]);
+                mesh.triangles.extend(corners.map(|t| t.map(|v| numbers[v as usize])));
             }
+            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: *paint });
         }
-        Mesh::of_painted(positions, &triangles)
+        if paints == [Paint::Default] {
+            mesh.runs.clear();
+        }
+        mesh
     }
 }

@@ -9,6 +9,7 @@ use scadstream_csg::{ContentHash, ContentHasher};
 use super::grid::Cell;
 use super::prune::{EVERYWHERE, Presence, Pruned, prune};
 use super::skeleton::Skeleton;
+use crate::cache::SolidCache;
 use crate::kernel::{CancelToken, KernelError, Solid};
 use crate::mesh::Bounds;
 
@@ -52,6 +53,7 @@ pub(super) fn tasks(
     skeleton: &Skeleton<u32>,
     most_triangles: usize,
     kept_whole: &HashSet<Cell>,
+    cache: &SolidCache,
     token: &CancelToken,
 ) -> Result<Vec<Task>, KernelError> {
     let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
@@ -59,7 +61,7 @@ pub(super) fn tasks(
     };
     let roots = Cell::roots(&bounds);
     let root_level = roots.first().map_or(0, |root| root.level);
-    let octree = Octree { operands, most_triangles, kept_whole, root_level, token };
+    let octree = Octree { operands, most_triangles, kept_whole, root_level, cache, token };
     let found: Result<Vec<Vec<Task>>, KernelError> =
         roots.into_par_iter().map(|root| octree.descend(root, skeleton)).collect();
     Ok(found?.into_iter().flatten().collect())
@@ -70,6 +72,7 @@ struct Octree<'a> {
     most_triangles: usize,
     kept_whole: &'a HashSet<Cell>,
     root_level: i16,
+    cache: &'a SolidCache,
     token: &'a CancelToken,
 }
 
@@ -80,7 +83,7 @@ impl Octree<'_> {
         // Counted when the operand is first looked at; what is pruned away after that is not weighed.
         let counts = RefCell::new(HashMap::new());
         let presence = |operand| {
-            let (presence, triangles) = self.presence(operand, &bounds);
+            let (presence, triangles) = self.presence(operand, cell, &bounds);
             counts.borrow_mut().insert(operand, triangles);
             presence
         };
@@ -103,19 +106,19 @@ impl Octree<'_> {
     }
 
     /// How an operand stands to a cell, and how many of its triangles touch it.
-    fn presence(&self, operand: u32, bounds: &Bounds) -> (Presence, usize) {
+    fn presence(&self, operand: u32, cell: Cell, bounds: &Bounds) -> (Presence, usize) {
         if operand == EVERYWHERE {
             return (Presence::Inside, 0);
         }
-        let Operand { solid, bounds: around, .. } = self.operand(operand);
+        let Operand { solid, key, bounds: around } = self.operand(operand);
         if !around.touches(bounds) {
             return (Presence::Outside, 0);
         }
-        match solid.triangles_touching(bounds) {
+        self.cache.presence((*key, cell), || match solid.triangles_touching(bounds) {
             0 if solid.contains(center(bounds)) => (Presence::Inside, 0),
             0 => (Presence::Outside, 0),
             triangles => (Presence::Surface, triangles),
-        }
+        })
     }
 
     fn operand(&self, operand: u32) -> &Operand {

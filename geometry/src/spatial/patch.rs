@@ -1,7 +1,8 @@
 //! The surface inside one cell.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::facts::PatchMeasure;
 use crate::mesh::{Bounds, Mesh};
 
 /// Vertices closer than this, as a share of the largest coordinate, are the same one. The kernel's own tolerance is 1e-12
@@ -15,6 +16,8 @@ pub struct Patch {
     pub mesh: Arc<Mesh>,
     /// Edges that only one triangle of the patch has, as that triangle runs along them.
     pub(super) rim: Vec<Rim>,
+    /// What it measures, once somebody has asked.
+    measure: OnceLock<Option<PatchMeasure>>,
 }
 
 /// One edge of a rim.
@@ -32,23 +35,34 @@ impl Patch {
     pub(super) fn new(mesh: Mesh, bounds: &Bounds) -> Self {
         let largest = |corner: [f64; 3]| corner.into_iter().fold(0.0, |m: f64, x| m.max(x.abs()));
         let tolerance = TOLERANCE * largest(bounds.min).max(largest(bounds.max));
-        let rim = rim(&mesh, |point| {
+        let in_side = |point: &[f64; 3]| {
             (0..3).any(|axis| {
                 (point[axis] - bounds.min[axis]).abs() <= tolerance
                     || (point[axis] - bounds.max[axis]).abs() <= tolerance
             })
-        });
+        };
+        let candidate: Vec<bool> = mesh.positions.iter().map(in_side).collect();
+        let rim = rim(&mesh, &candidate);
         debug_assert!(
-            rim.len() == self::rim(&mesh, |_| true).len(),
+            rim.len() == self::rim(&mesh, &vec![true; mesh.positions.len()]).len(),
             "a patch has no hole inside its cell"
         );
-        Self { mesh: Arc::new(mesh), rim }
+        Self { mesh: Arc::new(mesh), rim, measure: OnceLock::new() }
     }
 
-    /// The patch of a surface whose rim may be anywhere.
-    pub(super) fn of_mended(mesh: Mesh) -> Self {
-        let rim = rim(&mesh, |_| true);
-        Self { mesh: Arc::new(mesh), rim }
+    /// What it measures; none if it is empty.
+    pub(super) fn measure(&self) -> Option<PatchMeasure> {
+        *self.measure.get_or_init(|| PatchMeasure::of(&self.mesh))
+    }
+
+    /// This patch with `mesh` for a surface, which has the same vertices, those of the rim moved, and perhaps more behind
+    /// them; its rim has no others.
+    pub(super) fn mended(&self, mesh: Mesh) -> Self {
+        let mut candidate = vec![false; self.mesh.positions.len()];
+        self.rim.iter().flat_map(|edge| edge.ends).for_each(|v| candidate[v as usize] = true);
+        candidate.resize(mesh.positions.len(), true);
+        let rim = rim(&mesh, &candidate);
+        Self { mesh: Arc::new(mesh), rim, measure: OnceLock::new() }
     }
 
     /// Bytes that it takes.
@@ -70,9 +84,8 @@ pub(super) fn bits(point: [f64; 3]) -> [u64; 3] {
     point.map(|x| (x + 0.0).to_bits())
 }
 
-/// Edges with one triangle, among those whose ends both `may_be_rim`.
-fn rim(mesh: &Mesh, may_be_rim: impl Fn([f64; 3]) -> bool) -> Vec<Rim> {
-    let candidate: Vec<bool> = mesh.positions.iter().map(|point| may_be_rim(*point)).collect();
+/// Edges with one triangle, among those whose ends both are a `candidate`.
+fn rim(mesh: &Mesh, candidate: &[bool]) -> Vec<Rim> {
     let mut edges: Vec<(u32, u32, bool, u32)> = Vec::new();
     for (triangle, corners) in mesh.triangles.iter().enumerate() {
         for corner in 0..3 {

@@ -7,7 +7,7 @@ pub(super) const EVERYWHERE: u32 = u32::MAX;
 
 /// How an operand stands to a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Presence {
+pub(crate) enum Presence {
     /// No point of the cell is inside the operand.
     Outside,
     /// Every point of the cell is inside.

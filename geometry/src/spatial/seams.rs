@@ -3,12 +3,17 @@
 //! Two cells compute the same vertices in their common side, to the bit, but for two cases. Rarely a vertex differs by a
 //! rounding step; both then take the smaller of the two. And where a cell meets smaller ones, these have more vertices
 //! along the same line; the larger cell's triangle is split there. Both are functions of the patches alone, so a mended
-//! model does not depend on the order in which cells were solved.
+//! model does not depend on the order in which cells were solved. What came of mending a patch is kept in the cache like
+//! the patch itself: an edit mends only what it touches.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use scadstream_csg::ContentHasher;
+
+use super::cells::CellPatch;
 use super::patch::{Patch, Rim, TOLERANCE, bits};
+use crate::cache::SolidCache;
 use crate::mesh::Mesh;
 
 /// What mending the seams of a model took.
@@ -31,16 +36,16 @@ struct Loose {
 }
 
 /// Mends the seams between patches in place.
-pub(super) fn mend(patches: &mut [Arc<Patch>]) -> Seams {
-    let edges = patches.iter().map(|patch| patch.rim.len()).sum();
+pub(super) fn mend(patches: &mut [CellPatch], cache: &SolidCache) -> Seams {
+    let edges = patches.iter().map(|cell| cell.patch.rim.len()).sum();
     let mut loose = loose_edges(patches);
     let unmatched = loose.len();
     if !loose.is_empty() {
         let tolerance = TOLERANCE * largest_coordinate(patches);
-        if merge_vertices(patches, &loose, tolerance) {
+        if merge_vertices(patches, &loose, tolerance, cache) {
             loose = loose_edges(patches);
         }
-        if split_edges(patches, &loose, tolerance) {
+        if split_edges(patches, &loose, tolerance, cache) {
             loose = loose_edges(patches);
         }
     }
@@ -49,13 +54,15 @@ pub(super) fn mend(patches: &mut [Arc<Patch>]) -> Seams {
     Seams { edges, unmatched, open }
 }
 
-fn largest_coordinate(patches: &[Arc<Patch>]) -> f64 {
-    let positions = patches.iter().flat_map(|patch| patch.mesh.positions.as_flattened());
-    positions.fold(0.0, |most: f64, x| most.max(x.abs()))
+fn largest_coordinate(patches: &[CellPatch]) -> f64 {
+    let ends = patches.iter().flat_map(|CellPatch { patch, .. }| {
+        patch.rim.iter().flat_map(|edge| patch.ends(*edge)).flatten()
+    });
+    ends.fold(0.0, |most: f64, x| most.max(x.abs()))
 }
 
 /// Edges of rims that no other edge runs against.
-fn loose_edges(patches: &[Arc<Patch>]) -> Vec<Loose> {
+fn loose_edges(patches: &[CellPatch]) -> Vec<Loose> {
     /// Both ends by hash, so that either direction gives the same; which direction; whose edge.
     struct Entry {
         key: [u64; 2],
@@ -63,7 +70,7 @@ fn loose_edges(patches: &[Arc<Patch>]) -> Vec<Loose> {
         at: (usize, usize),
     }
     let mut entries = Vec::new();
-    for (index, patch) in patches.iter().enumerate() {
+    for (index, CellPatch { patch, .. }) in patches.iter().enumerate() {
         for (number, edge) in patch.rim.iter().enumerate() {
             let [a, b] = patch.ends(*edge).map(|end| hash(bits(end)));
             let key = [a.wrapping_add(b), a.rotate_left(17) ^ b.rotate_left(17)];
@@ -78,8 +85,9 @@ fn loose_edges(patches: &[Arc<Patch>]) -> Vec<Loose> {
         let surplus = same.iter().filter(|entry| entry.forward == (forward > backward));
         loose.extend(surplus.take(forward.abs_diff(backward)).map(|entry| {
             let (patch, number) = entry.at;
-            let edge = patches[patch].rim[number];
-            Loose { patch, edge, ends: patches[patch].ends(edge) }
+            let of_cell = &patches[patch].patch;
+            let edge = of_cell.rim[number];
+            Loose { patch, edge, ends: of_cell.ends(edge) }
         }));
     }
     loose.sort_unstable_by_key(|edge| (edge.patch, edge.edge.triangle, edge.edge.ends));
@@ -98,7 +106,12 @@ fn hash(bits: [u64; 3]) -> u64 {
 }
 
 /// Gives vertices that nearly coincide the position of the smallest. Says whether any changed.
-fn merge_vertices(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -> bool {
+fn merge_vertices(
+    patches: &mut [CellPatch],
+    loose: &[Loose],
+    tolerance: f64,
+    cache: &SolidCache,
+) -> bool {
     let mut points: Vec<[f64; 3]> = loose.iter().flat_map(|edge| edge.ends).collect();
     points.sort_unstable_by(|a, b| compare(*a, *b));
     points.dedup_by_key(|point| bits(*point));
@@ -118,15 +131,44 @@ fn merge_vertices(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -
     let mut concerned: Vec<usize> = loose.iter().map(|edge| edge.patch).collect();
     concerned.dedup();
     for index in concerned {
-        let mut mesh = (*patches[index].mesh).clone();
-        for position in &mut mesh.positions {
-            if let Some(target) = moved.get(&bits(*position)) {
-                *position = *target;
-            }
+        let CellPatch { patch, content, .. } = &patches[index];
+        let mut ends: Vec<u32> = patch.rim.iter().flat_map(|edge| edge.ends).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let target = |vertex: u32| moved.get(&bits(patch.mesh.positions[vertex as usize])).copied();
+        let moves: Vec<(u32, [f64; 3])> =
+            ends.into_iter().filter_map(|vertex| Some((vertex, target(vertex)?))).collect();
+        if moves.is_empty() {
+            continue;
         }
-        patches[index] = Arc::new(Patch::of_mended(without_slivers(&mesh)));
+        let mut hasher = ContentHasher::new("patch with moved vertices");
+        hasher.hash(*content);
+        for (vertex, target) in &moves {
+            hasher.u64(u64::from(*vertex));
+            target.iter().for_each(|x| hasher.f64(*x));
+        }
+        replace(&mut patches[index], hasher, cache, |patch| {
+            let mut mesh = (*patch.mesh).clone();
+            moves.iter().for_each(|(vertex, to)| mesh.positions[*vertex as usize] = *to);
+            without_slivers(&mesh)
+        });
     }
     true
+}
+
+/// Puts the patch that `make` makes of a cell's patch in its place. `content` tells what comes of it.
+fn replace(
+    cell: &mut CellPatch,
+    content: ContentHasher,
+    cache: &SolidCache,
+    make: impl FnOnce(&Patch) -> Mesh,
+) {
+    cell.content = content.finish();
+    cell.patch = cache.patch(cell.content).unwrap_or_else(|| {
+        let patch = Arc::new(cell.patch.mended(make(&cell.patch)));
+        cache.insert_patch(cell.content, Arc::clone(&patch));
+        patch
+    });
 }
 
 /// Triangles of which two corners became one are gone.
@@ -147,7 +189,12 @@ fn without_slivers(mesh: &Mesh) -> Mesh {
 }
 
 /// Splits triangles where a loose edge passes through vertices of other loose edges. Says whether any was split.
-fn split_edges(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -> bool {
+fn split_edges(
+    patches: &mut [CellPatch],
+    loose: &[Loose],
+    tolerance: f64,
+    cache: &SolidCache,
+) -> bool {
     let mut points: Vec<[f64; 3]> = loose.iter().flat_map(|edge| edge.ends).collect();
     points.sort_unstable_by(|a, b| compare(*a, *b));
     points.dedup_by_key(|point| bits(*point));
@@ -178,8 +225,17 @@ fn split_edges(patches: &mut [Arc<Patch>], loose: &[Loose], tolerance: f64) -> b
         }
     }
     for (index, splits) in &splits {
-        let split = with_splits(&patches[*index].mesh, splits);
-        patches[*index] = Arc::new(Patch::of_mended(split));
+        let mut hasher = ContentHasher::new("patch with split edges");
+        hasher.hash(patches[*index].content);
+        for (triangle, splits) in splits {
+            for Split { ends, points } in splits {
+                [*triangle, ends[0], ends[1], points.len() as u32]
+                    .iter()
+                    .for_each(|number| hasher.u64(u64::from(*number)));
+                points.as_flattened().iter().for_each(|x| hasher.f64(*x));
+            }
+        }
+        replace(&mut patches[*index], hasher, cache, |patch| with_splits(&patch.mesh, splits));
     }
     !splits.is_empty()
 }

@@ -152,6 +152,10 @@ pub struct Statistics {
     pub bytes_sent: u64,
     /// Messages left out because there were too many.
     pub messages_suppressed: u32,
+    /// Cells that the model was solved by; 0 when it was solved as a whole.
+    pub cells: u32,
+    /// Of those, cells that were known from before.
+    pub cells_cached: u32,
 }
 
 /// Time of a stage.

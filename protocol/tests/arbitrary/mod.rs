@@ -356,14 +356,14 @@ fn done() -> impl Strategy<Value = Done> {
     let time = (number(), finite()).prop_map(|(stage, seconds)| StageTime { stage, seconds });
     let measures = (finite(), finite(), option::of(bounds), option::of(any::<i32>()));
     let counts = [big_count(), big_count(), big_count(), big_count()];
-    (any::<[u32; 2]>(), number(), measures, counts, vec(time, 0..6), any::<u32>()).prop_map(
+    (any::<[u32; 2]>(), number(), measures, counts, vec(time, 0..6), any::<[u32; 3]>()).prop_map(
         |(
             [document, revision],
             level,
             (volume, area, bounds, genus),
             counts,
             times,
-            suppressed,
+            [messages_suppressed, cells, cells_cached],
         )| {
             let [triangles, vertices, peak_memory_bytes, bytes_sent] = counts;
             let statistics = Statistics {
@@ -376,7 +376,9 @@ fn done() -> impl Strategy<Value = Done> {
                 times,
                 peak_memory_bytes,
                 bytes_sent,
-                messages_suppressed: suppressed,
+                messages_suppressed,
+                cells,
+                cells_cached,
             };
             Done { document, revision, level, statistics }
         },

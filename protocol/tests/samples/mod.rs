@@ -147,6 +147,8 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {
                     peak_memory_bytes: 433_000_000,
                     bytes_sent: 36_000_000,
                     messages_suppressed: 12,
+                    cells: 111,
+                    cells_cached: 110,
                 },
             }
             .into(),

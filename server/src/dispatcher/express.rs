@@ -164,8 +164,12 @@ impl Dispatcher {
             return;
         }
         let short = self.computed(job) <= self.config.express_time;
+        let worker = job.state.worker();
         if let Some(session) = self.sessions.get_mut(&job.session) {
             session.record.note(short);
+        }
+        if let (false, Some(worker)) = (short, worker) {
+            self.pool.keep_for_long_jobs(worker);
         }
     }
 

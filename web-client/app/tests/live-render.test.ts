@@ -44,6 +44,8 @@ const STATISTICS: Statistics = {
   peakMemoryBytes: 0,
   bytesSent: 0,
   messagesSuppressed: 0,
+  cells: 0,
+  cellsCached: 0,
 };
 const WARNING: Diagnostic = { severity: "warning", message: "odd", place: undefined, hints: [] };
 

@@ -146,6 +146,8 @@ const DECODERS: Record<Name, Decode> = {
       peakMemoryBytes: r.u64(),
       bytesSent: r.u64(),
       messagesSuppressed: r.u32(),
+      cells: r.u32(),
+      cellsCached: r.u32(),
     },
   }),
 

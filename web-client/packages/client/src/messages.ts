@@ -312,6 +312,10 @@ export interface Statistics {
   readonly peakMemoryBytes: number;
   readonly bytesSent: number;
   readonly messagesSuppressed: number;
+  /** Cells of space that the model was solved by; 0 when it was solved as a whole. */
+  readonly cells: number;
+  /** Of those, cells that were known from before. */
+  readonly cellsCached: number;
 }
 
 export interface Failed {

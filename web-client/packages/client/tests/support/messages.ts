@@ -169,6 +169,8 @@ export const SERVER_MESSAGES: Record<string, ServerMessage> = {
       peakMemoryBytes: 433_000_000,
       bytesSent: 36_000_000,
       messagesSuppressed: 12,
+      cells: 111,
+      cellsCached: 110,
     },
   },
   failed: {

@@ -115,13 +115,13 @@ export function chunk(options: {
 export const done = (revision: number, document = 0) =>
   serverFrame("done", (w) => {
     u32s(w, document, revision, 1);
-    // volume, area; no bounds, no genus; triangles, vertices; no times; memory, bytes; suppressed
+    // volume, area; no bounds, no genus; triangles, vertices; no times; memory, bytes; suppressed; cells
     u64(w, 0);
     u64(w, 0);
     w.u8(0);
     w.u8(0);
     for (let i = 0; i < 5; i++) u64(w, 0);
-    u32s(w, 0);
+    u32s(w, 0, 0, 0);
   });
 
 export type TestSubject =

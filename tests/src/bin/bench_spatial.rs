@@ -1,0 +1,178 @@
+//! The spatial solver against the direct one: first solves, edits, memory, and a model far larger than the memory.
+//!
+//! usage: bench_spatial
+//!
+//! Solves are processes of their own, each with the number of threads that `RAYON_NUM_THREADS` says; figures are medians
+//! of [`RUNS`]. Edits go through a server and its protocol, from sending the text to the last changed chunk, whose raw
+//! payload needs no decoding.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the table, and its rows as they come"
+)]
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use scadstream_geometry::solve::Solver;
+use scadstream_geometry::{CancelToken, Settings};
+use scadstream_pipeline::{
+    Budgets, Control, Files, Input, Libraries, Pipeline, Solved, Surroundings, Unwatched,
+};
+use scadstream_tests::client::{Client, End};
+use scadstream_tests::server::Server;
+use scadstream_tests::table::markdown;
+use scadstream_tests::usage::{self, MEASURE, Run, Usage, measure};
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: scadstream_memory::allocator::CountingAllocator =
+    scadstream_memory::allocator::CountingAllocator;
+
+const RUNS: usize = 3;
+const EDITS: usize = 30;
+const MOST_CPU_SECONDS: u64 = 600;
+/// First argument of a process that solves once.
+const SOLVE: &str = "--solve";
+
+/// A plate with `n` by `n` holes and as many balls half sunk in, each of them with `$fn = fragments`; the first hole stands
+/// off its place by `moved`.
+fn plate(n: usize, fragments: usize, moved: f64) -> String {
+    format!(
+        "n = {n}; $fn = {fragments};
+difference() {{
+  union() {{
+    cube([n * 10, n * 10, 4]);
+    for (x = [0 : n - 1], y = [0 : n - 1]) translate([x * 10 + 5, y * 10 + 5, 4]) sphere(3);
+  }}
+  for (x = [0 : n - 1], y = [0 : n - 1])
+    translate([x * 10 + 10 + (x == 3 && y == 3 ? {moved} : 0), y * 10 + 10, 0]) cylinder(h = 20, r = 1.5, center = true);
+}}
+"
+    )
+}
+
+/// A gear train of which one gear turns.
+fn gears(turned: f64) -> String {
+    let model = include_str!("../../models/gears.scad");
+    format!("{model}\ntranslate([0, 90, 0]) rotate({turned}) gear(20, twist = 9);\n")
+}
+
+/// What one solve said of itself.
+struct Solve {
+    usage: Usage,
+    seconds: f64,
+    triangles: f64,
+    volume: f64,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(MEASURE) => return usage::main(&arguments[1..]),
+        Some(SOLVE) => {
+            solve_once(&arguments[1..]);
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
+    }
+    let mut rows = Vec::new();
+    let mut row = |measure: &str, found: String, aim: &str| {
+        eprintln!("{measure}: {found} ({aim})");
+        rows.push(vec![measure.to_owned(), found, aim.to_owned()]);
+    };
+    let solves = |solver: &str, threads: usize| solves("20", "70", solver, threads);
+    let (direct, cells) = (solves("direct", 1), solves("spatial", 1));
+    let (direct_two, cells_two) = (solves("direct", 2), solves("spatial", 2));
+    let difference = (cells.volume - direct.volume).abs() / direct.volume;
+    row("triangles of the plate, direct", format!("{:.0}", direct.triangles), "1 000 000");
+    row("difference in volume", format!("{difference:.1e}"), "1e-9");
+    let ratio = |a: f64, b: f64| format!("{:.2}", a / b);
+    row("first solve, one thread, against direct", ratio(cells.seconds, direct.seconds), "1.1");
+    row(
+        "first solve, two threads, against direct with one",
+        ratio(cells_two.seconds, direct.seconds),
+        "0.65",
+    );
+    row("the same against direct with two", ratio(cells_two.seconds, direct_two.seconds), "");
+    let more = 100.0 * (cells.triangles / direct.triangles - 1.0);
+    row("extra triangles", format!("{more:.1} %"), "3 %");
+    row("peak memory against direct", ratio(cells.usage.peak_mb, direct.usage.peak_mb), "0.33");
+    let (p50, p95) = edits(|n| plate(20, 70, 0.05 * n as f64));
+    row("moving one hole, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "150 / 400 ms");
+    row("the same against the direct solve", ratio(p50 / 1e3, direct.seconds), "0.02");
+    let (p50, p95) = edits(|n| gears(n as f64));
+    row("turning one of eight gears, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "100 ms");
+    println!("{}", markdown(&["measure", "found", "at most"], &rows));
+    ExitCode::SUCCESS
+}
+
+/// Solves the plate in processes of their own; the median in wall time.
+fn solves(n: &str, fragments: &str, solver: &str, threads: usize) -> Solve {
+    let own = std::env::current_exe().expect("a running program has a path");
+    let own = own.to_str().expect("a path in UTF-8");
+    let threads = format!("RAYON_NUM_THREADS={threads}");
+    let mut runs: Vec<Solve> = (0..RUNS)
+        .map(|_| {
+            let arguments = [threads.as_str(), own, SOLVE, n, fragments, solver];
+            match measure("/usr/bin/env".as_ref(), &arguments, MOST_CPU_SECONDS) {
+                Run::Ended(usage, text) => {
+                    let numbers: Vec<f64> =
+                        text.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+                    let [seconds, triangles, volume] = numbers[..] else {
+                        panic!("no figures in {text:?}")
+                    };
+                    Solve { usage, seconds, triangles, volume }
+                }
+                other => panic!("{solver}: {other:?}"),
+            }
+        })
+        .collect();
+    runs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    runs.swap_remove(RUNS / 2)
+}
+
+/// The process that solves: prints seconds, triangles and volume.
+fn solve_once(arguments: &[String]) {
+    let [n, fragments, solver, rest @ ..] = arguments else { panic!("at least three arguments") };
+    let solver = match solver.as_str() {
+        "direct" => Solver::Direct,
+        _ => Solver::Spatial,
+    };
+    let mut settings = Settings { solver, ..Settings::default() };
+    if let [cell_triangles] = rest {
+        settings.cell_triangles = cell_triangles.parse().expect("a number");
+    }
+    let number = |text: &str| text.parse().expect("a number");
+    let source = plate(number(n), number(fragments), 0.0);
+    let pipeline = Pipeline::new(Libraries::default(), Budgets::default());
+    let start = Instant::now();
+    let solved = solve(&pipeline, &source, settings);
+    let facts = solved.facts;
+    println!("{} {} {}", start.elapsed().as_secs_f64(), facts.triangles, facts.volume);
+}
+
+fn solve(pipeline: &Pipeline, source: &str, settings: Settings) -> Solved {
+    let control = Control { cancel: CancelToken::new(), watch: &Unwatched };
+    let files = Files::new();
+    let content = source.as_bytes().into();
+    let input = Input { name: "plate.scad", content, surroundings: Surroundings::Sent(&files) };
+    let model = pipeline.evaluate(&input, &Default::default(), &control).expect("it evaluates");
+    pipeline.solve(&model, settings, &control).expect("nobody stops it")
+}
+
+/// Median and 95th percentile in milliseconds of edits in a warm session.
+fn edits(source: impl Fn(usize) -> String) -> (f64, f64) {
+    let server = Server::start(&["--workers", "1"]);
+    let mut client = Client::connect(&server.address);
+    let mut times = Vec::new();
+    for n in 0..=EDITS {
+        let rendered = client.render(1, 1 + n as u32, &source(n));
+        assert!(matches!(rendered.end, Some(End::Done(_))), "it is rendered: {:?}", rendered.end);
+        assert!(!rendered.chunks.is_empty(), "something changed");
+        times.push(rendered.last_byte.as_secs_f64() * 1e3);
+    }
+    let mut times = times.split_off(1);
+    times.sort_by(f64::total_cmp);
+    (times[times.len() / 2], times[times.len() * 95 / 100])
+}
