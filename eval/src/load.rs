@@ -11,6 +11,7 @@ use scadstream_syntax::{Diagnostic, Location, Parsed, Severity, Source, SourceId
 
 use crate::compile::declare_definitions;
 use crate::names::Name;
+use crate::overwrite::Assigned;
 use crate::program::{FileProgram, Program};
 use crate::scope::{FileId, Scope, ScopeKind};
 use crate::world::{Purpose, World};
@@ -62,10 +63,10 @@ impl<'a> Loader<'a> {
         presets: &[Arc<Source>],
     ) -> Result<FileId, Broken> {
         let file: Arc<str> = Arc::clone(source.name());
-        let unit = self.unit(source, &file, true)?;
+        let unit = self.unit(source, &file, Some(Assigned::InMain))?;
         let extras = presets
             .iter()
-            .map(|preset| self.unit(preset, &file, false))
+            .map(|preset| self.unit(preset, &file, None))
             .collect::<Result<Vec<_>, Broken>>()?;
         self.file(unit, extras)
     }
@@ -118,7 +119,7 @@ impl<'a> Loader<'a> {
         };
         let file: Arc<str> = file.into();
         let open = std::mem::take(&mut self.open);
-        let unit = self.unit(&source, &file, true);
+        let unit = self.unit(&source, &file, Some(Assigned::InLibrary));
         self.report_encoding(bad, unit.as_ref().ok());
         let id = unit.and_then(|unit| self.file(unit, Vec::new()));
         self.open = open;
@@ -149,7 +150,7 @@ impl<'a> Loader<'a> {
         &mut self,
         source: &Arc<Source>,
         file: &Arc<str>,
-        check: bool,
+        check: Option<Assigned>,
     ) -> Result<Rc<Unit>, Broken> {
         let parsed = self.world.parsed(source);
         let splice = parsed.includes_inside_statements
@@ -176,7 +177,7 @@ impl<'a> Loader<'a> {
         parsed: Arc<Parsed>,
         splice: bool,
         file: &Arc<str>,
-        check: bool,
+        check: Option<Assigned>,
     ) -> Result<Rc<Unit>, Broken> {
         let mut source = Arc::clone(source);
         let mut parsed = parsed;
@@ -224,8 +225,8 @@ impl<'a> Loader<'a> {
         self.open.pop();
         loaded?;
         let unit = Rc::new(unit);
-        if check && self.open.is_empty() {
-            crate::overwrite::check(self.program, &unit);
+        if let (Some(place), true) = (check, self.open.is_empty()) {
+            crate::overwrite::check(self.program, &unit, place);
         }
         Ok(unit)
     }
@@ -260,7 +261,7 @@ impl<'a> Loader<'a> {
             self.warn(format!("Can't find include file '{path}'."), None);
             return Ok(None);
         };
-        let unit = self.unit(&source, &file.into(), true)?;
+        let unit = self.unit(&source, &file.into(), None)?;
         self.report_encoding(bad, Some(&unit));
         Ok(Some(unit))
     }

@@ -1,7 +1,8 @@
 //! The warning for a variable that one scope assigns twice.
 //!
 //! Looked for when a file is loaded, whether or not its modules are ever called, as OpenSCAD's parser does. Overriding
-//! what an included file set is how libraries are configured and stays silent.
+//! what an included file set is how libraries are configured and stays silent. So does a used file about its modules and
+//! about what it includes.
 
 use std::rc::Rc;
 
@@ -13,27 +14,37 @@ use crate::load::Unit;
 use crate::names::Name;
 use crate::program::Program;
 
+/// Where a file stands that is looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Assigned {
+    /// It is the document.
+    InMain,
+    /// It is used.
+    InLibrary,
+}
+
 /// Looks through a file and all that it includes.
-pub(crate) fn check(program: &mut Program, unit: &Rc<Unit>) {
+pub(crate) fn check(program: &mut Program, unit: &Rc<Unit>, place: Assigned) {
     let main = unit.source;
-    let mut checker = Checker { program, main };
+    let mut checker = Checker { program, main, place };
     checker.scope(unit, &unit.parsed.file.stmts);
 }
 
 struct Checker<'a> {
     program: &'a mut Program,
     main: SourceId,
+    place: Assigned,
 }
 
-type Assigned = FxHashMap<Name, Location>;
+type Places = FxHashMap<Name, Location>;
 
 impl Checker<'_> {
     fn scope(&mut self, unit: &Rc<Unit>, stmts: &[Stmt]) {
-        let mut assigned = Assigned::default();
+        let mut assigned = Places::default();
         self.stmts(unit, stmts, &mut assigned);
     }
 
-    fn stmts(&mut self, unit: &Rc<Unit>, stmts: &[Stmt], assigned: &mut Assigned) {
+    fn stmts(&mut self, unit: &Rc<Unit>, stmts: &[Stmt], assigned: &mut Places) {
         for stmt in stmts {
             match &stmt.kind {
                 StmtKind::Assign(assign) => {
@@ -43,6 +54,8 @@ impl Checker<'_> {
                         self.report(name, before, location);
                     }
                 }
+                StmtKind::Module(_) | StmtKind::Call(_) | StmtKind::If(_)
+                    if self.place == Assigned::InLibrary => {}
                 StmtKind::Module(def) => {
                     if let Some(parts) = def.parts.if_kept() {
                         self.scope(unit, &parts.body);
@@ -74,7 +87,8 @@ impl Checker<'_> {
     }
 
     fn report(&mut self, name: Name, before: Location, now: Location) {
-        if before.source != self.main {
+        let library = self.place == Assigned::InLibrary;
+        if before.source != self.main || (library && now.source != self.main) {
             return;
         }
         let source = self.program.messages.sources.get(before.source);

@@ -176,3 +176,20 @@ fn an_included_file_may_hold_the_end_of_one_statement_and_the_start_of_another()
             ECHO: 2, 2"#]],
     );
 }
+
+#[test]
+fn of_what_a_used_file_assigns_twice_only_its_own_top_level_is_reported() {
+    check(
+        "use <lib.scad>\necho(f());",
+        &[
+            (
+                "lib.scad",
+                "x = 1; x = 2; z = 1; include <more.scad>\nfunction f() = x; module m() { y = 1; y = 2; }",
+            ),
+            ("more.scad", "z = 2;"),
+        ],
+        expect![[r#"
+            WARNING: x was assigned on line 1 of "lib.scad" but was overwritten in file lib.scad, line 1
+            ECHO: 2"#]],
+    );
+}
