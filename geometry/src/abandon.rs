@@ -41,8 +41,13 @@ pub(crate) fn abandonable<T: Send + 'static>(
     }
     let (sender, receiver) = sync_channel(1);
     let run = move || {
+        // A pool of this thread alone. The kernel would share its loops with the pool of the callers; but these may be all
+        // threads of it, and they wait for this one.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+        let pool = pool.expect("a new thread is in no pool, and no other is needed");
         // Nobody listens any more once the work is abandoned.
         sender.send(work()).ok();
+        drop(pool);
     };
     let thread = thread::Builder::new()
         .name("abandonable".into())
@@ -63,6 +68,7 @@ pub(crate) fn abandonable<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use rayon::prelude::*;
 
     use super::*;
 
@@ -76,6 +82,14 @@ mod tests {
             let panics = || abandonable(elements, &token, || -> u8 { panic!("on purpose") });
             assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).is_err());
         }
+    }
+
+    #[test]
+    fn work_that_is_parallel_itself_does_not_wait_for_those_who_wait_for_it() {
+        let token = CancelToken::new();
+        let sum = || (0..100_000_u64).into_par_iter().sum::<u64>();
+        let sums = rayon::broadcast(|_| abandonable(LARGE, &token, sum));
+        assert!(sums.into_iter().all(|sum| sum == Ok(4_999_950_000)));
     }
 
     #[test]
