@@ -76,6 +76,7 @@ fn work(arguments: WorkerArgs) -> Result<(), String> {
         chunk_vertices: memory.chunk_vertices,
         solid_cache_bytes: (thresholds.warning / SOLID_CACHE_SHARE) as usize,
     };
+    scadstream_geometry::abandon::leave_nothing_behind();
     worker::run(settings, move || DocumentEngine::new(engine.clone()))
         .map_err(|error| error.to_string())
 }

@@ -5,8 +5,10 @@
 //! the caller goes on and the thread ends by itself, its result dropped. Such work holds nothing but its own input.
 //!
 //! The thread goes on using a processor and memory for as long as that one call takes. That is the price for an answer
-//! within tens of milliseconds.
+//! within tens of milliseconds. Where somebody else ends the whole process when an answer is late, as the server does
+//! with its workers, nothing is to be left behind instead: see [`leave_nothing_behind`].
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -19,6 +21,14 @@ pub(crate) const IN_PLACE: usize = 10_000;
 
 /// How often the token is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+
+static WAITS: AtomicBool = AtomicBool::new(false);
+
+/// From now on this process waits for the end of what it could abandon. Else the next job would share its memory with
+/// what is left of the last one.
+pub fn leave_nothing_behind() {
+    WAITS.store(true, Ordering::Relaxed);
+}
 
 /// Room for the libraries' own recursion, as much as the main thread has.
 const STACK_BYTES: usize = 8 << 20;
@@ -57,6 +67,7 @@ pub(crate) fn abandonable<T: Send + 'static>(
     loop {
         match receiver.recv_timeout(LOOK) {
             Ok(result) => return token.check().map(|()| result),
+            Err(RecvTimeoutError::Timeout) if WAITS.load(Ordering::Relaxed) => {}
             Err(RecvTimeoutError::Timeout) => token.check()?,
             Err(RecvTimeoutError::Disconnected) => {
                 let panic = thread.join().expect_err("a thread that sent nothing panicked");

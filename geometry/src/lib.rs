@@ -22,7 +22,7 @@
 //! # Ok::<(), scadstream_geometry::Cancelled>(())
 //! ```
 
-mod abandon;
+pub mod abandon;
 pub mod affine;
 pub mod cache;
 pub mod clip;
