@@ -31,13 +31,15 @@ impl fmt::Display for ContentHash {
 }
 
 /// Bytes that are collected before they go to the hash function: a node's own parameters nearly always fit.
-const BUFFER: usize = 1 << 10;
+const BUFFER: usize = 512;
 
 /// Builds a [`ContentHash`] from typed fields, each in a form of fixed or prefixed length, so that no two different
 /// sequences of fields feed the same bytes.
 pub struct ContentHasher {
     /// Not fed yet. Hashing short input at once is several times faster than setting up a hasher for it.
-    buffer: Vec<u8>,
+    buffer: [u8; BUFFER],
+    /// How much of the buffer is filled.
+    len: usize,
     /// Once there is more than fits into the buffer.
     hasher: Option<Box<blake3::Hasher>>,
 }
@@ -45,20 +47,21 @@ pub struct ContentHasher {
 impl ContentHasher {
     /// Starts a hash of a thing of kind `tag`.
     pub fn new(tag: &str) -> Self {
-        let mut hasher = Self { buffer: Vec::with_capacity(256), hasher: None };
+        let mut hasher = Self { buffer: [0; BUFFER], len: 0, hasher: None };
         hasher.bytes(tag.as_bytes());
         hasher
     }
 
     fn update(&mut self, bytes: &[u8]) {
-        if self.buffer.len() + bytes.len() <= BUFFER {
-            self.buffer.extend_from_slice(bytes);
+        if let Some(free) = self.buffer.get_mut(self.len..self.len + bytes.len()) {
+            free.copy_from_slice(bytes);
+            self.len += bytes.len();
             return;
         }
         let hasher = self.hasher.get_or_insert_with(Box::default);
-        hasher.update(&self.buffer);
+        hasher.update(&self.buffer[..self.len]);
         hasher.update(bytes);
-        self.buffer.clear();
+        self.len = 0;
     }
 
     /// A byte string with its length in front.
@@ -86,8 +89,8 @@ impl ContentHasher {
     /// The hash of all that was fed.
     pub fn finish(self) -> ContentHash {
         let hash = match self.hasher {
-            None => blake3::hash(&self.buffer),
-            Some(mut hasher) => hasher.update(&self.buffer).finalize(),
+            None => blake3::hash(&self.buffer[..self.len]),
+            Some(mut hasher) => hasher.update(&self.buffer[..self.len]).finalize(),
         };
         let mut short = [0; 16];
         short.copy_from_slice(&hash.as_bytes()[..16]);

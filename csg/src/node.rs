@@ -13,6 +13,8 @@ use crate::hash::{ContentHash, ContentHasher};
 pub struct Node {
     kind: Kind,
     modifiers: Modifiers,
+    /// Whether it or a node below is marked `!`.
+    holds_root: bool,
     origin: Origin,
     children: Vec<Arc<Node>>,
     hash: ContentHash,
@@ -360,7 +362,8 @@ impl Node {
         children: Vec<Arc<Node>>,
     ) -> Arc<Self> {
         let hash = content_hash(&kind, modifiers, &children);
-        Arc::new(Self { kind, modifiers, origin, children, hash })
+        let holds_root = modifiers.root || children.iter().any(|child| child.holds_root);
+        Arc::new(Self { kind, modifiers, holds_root, origin, children, hash })
     }
 
     /// What it is.
@@ -395,7 +398,7 @@ impl Node {
             if node.modifiers.root {
                 return Arc::clone(node);
             }
-            pending.extend(node.children.iter().rev());
+            pending.extend(node.children.iter().filter(|child| child.holds_root).rev());
         }
         Arc::clone(self)
     }
