@@ -28,7 +28,7 @@ impl Evaluator<'_> {
         Ok(())
     }
 
-    /// One pass of a loop: no call where the body is a number at hand, or one with a condition.
+    /// One pass of a loop, or what a condition lets through: no call where that is a number at hand.
     #[inline(always)]
     fn pass(&mut self, body: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         let mut body = body;
@@ -56,16 +56,7 @@ impl Evaluator<'_> {
             }
             Element::For(f) => self.for_element(f, env, out),
             Element::ForC(f) => self.for_c_element(f, env, out),
-            Element::If(parts) => {
-                let (condition, then, otherwise) = &**parts;
-                if self.condition(condition, env)? {
-                    self.element(then, env, out)
-                } else if let Some(otherwise) = otherwise {
-                    self.element(otherwise, env, out)
-                } else {
-                    Ok(())
-                }
-            }
+            Element::If(_) => self.pass(element, env, out),
             Element::Let(parts) => {
                 let (bindings, body) = &**parts;
                 let mark = self.mark();

@@ -22,12 +22,12 @@ pub(crate) const IN_PLACE: usize = 10_000;
 /// How often the token is looked at.
 const LOOK: Duration = Duration::from_millis(5);
 
-static WAITS: AtomicBool = AtomicBool::new(false);
+static IN_STEP: AtomicBool = AtomicBool::new(false);
 
-/// From now on this process waits for the end of what it could abandon. Else the next job would share its memory with
-/// what is left of the last one.
+/// From now on all work of this process is done in place, to its end. Else the next job would share its memory with what
+/// is left of the last one.
 pub fn leave_nothing_behind() {
-    WAITS.store(true, Ordering::Relaxed);
+    IN_STEP.store(true, Ordering::Relaxed);
 }
 
 /// Room for the libraries' own recursion, as much as the main thread has.
@@ -46,7 +46,7 @@ pub(crate) fn abandonable<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, KernelError> {
     token.check()?;
-    if elements <= IN_PLACE {
+    if elements <= IN_PLACE || IN_STEP.load(Ordering::Relaxed) {
         return Ok(work());
     }
     let (sender, receiver) = sync_channel(1);
@@ -67,7 +67,6 @@ pub(crate) fn abandonable<T: Send + 'static>(
     loop {
         match receiver.recv_timeout(LOOK) {
             Ok(result) => return token.check().map(|()| result),
-            Err(RecvTimeoutError::Timeout) if WAITS.load(Ordering::Relaxed) => {}
             Err(RecvTimeoutError::Timeout) => token.check()?,
             Err(RecvTimeoutError::Disconnected) => {
                 let panic = thread.join().expect_err("a thread that sent nothing panicked");

@@ -9,7 +9,9 @@ use clipper2_rust::engine::ClipType;
 use clipper2_rust::engine_public::Clipper64;
 
 use crate::grid::Grid;
+use crate::mesh::Bounds;
 use crate::region::{Point, Region, signed_area};
+use crate::union::touching;
 
 /// How far, in grid units, a point may lie off the line of its neighbours and still be dropped. OpenSCAD's value.
 const SIMPLIFY_TOLERANCE: f64 = 1.14;
@@ -55,42 +57,17 @@ pub fn union(regions: &[Region]) -> Region {
 
 /// Groups of regions, in order of their first, such that boxes around regions of different groups do not touch.
 fn near_each_other(regions: &[Region]) -> Vec<Vec<&Region>> {
-    let boxes: Vec<(usize, [Point; 2])> = regions
+    let with_bounds = |region| Some((region, Region::bounds(region)?));
+    let (filled, boxes): (Vec<&Region>, Vec<Bounds>) = regions
         .iter()
-        .enumerate()
-        .filter_map(|(at, region)| Some((at, region.bounds()?)))
-        .collect();
-    let mut by_left: Vec<usize> = (0..boxes.len()).collect();
-    by_left.sort_by(|a, b| boxes[*a].1[0][0].total_cmp(&boxes[*b].1[0][0]));
-    // Disjoint sets; each set's root is its first region.
-    let mut parents: Vec<usize> = (0..boxes.len()).collect();
-    let root = |parents: &mut Vec<usize>, mut at: usize| {
-        while parents[at] != at {
-            parents[at] = parents[parents[at]];
-            at = parents[at];
-        }
-        at
-    };
-    // Regions that a line from bottom to top crosses as it moves to the right.
-    let mut crossed: Vec<usize> = Vec::new();
-    for next in by_left {
-        let [low, high] = boxes[next].1;
-        crossed.retain(|at| boxes[*at].1[1][0] >= low[0]);
-        for at in &crossed {
-            let [other_low, other_high] = boxes[*at].1;
-            if other_low[1] <= high[1] && low[1] <= other_high[1] {
-                let (a, b) = (root(&mut parents, *at), root(&mut parents, next));
-                parents[a.max(b)] = a.min(b);
-            }
-        }
-        crossed.push(next);
-    }
-    let mut groups: Vec<Vec<&Region>> = vec![Vec::new(); boxes.len()];
-    for at in 0..boxes.len() {
-        groups[root(&mut parents, at)].push(&regions[boxes[at].0]);
-    }
-    groups.retain(|group| !group.is_empty());
-    groups
+        .filter_map(with_bounds)
+        .map(|(region, corners)| {
+            let [min, max] = corners.map(|[x, y]| [x, y, 0.0]);
+            (region, Bounds { min, max })
+        })
+        .unzip();
+    let groups = touching(&boxes, usize::MAX).into_iter();
+    groups.map(|group| group.into_iter().map(|index| filled[index]).collect()).collect()
 }
 
 /// What is in the first region and in none of the others.

@@ -30,23 +30,19 @@ pub struct Measure {
 /// Measures `mesh` by its connectivity as given: vertices at one position but with two indices are two.
 pub fn measure(mesh: &Mesh) -> Measure {
     let (edges, closed) = edges(mesh);
-    with_edges(mesh, edges, closed)
+    with_sums(mesh, edges, closed, volume(mesh), area(mesh), mesh.bounds())
 }
 
 /// Measures a mesh that is known to be closed, as every solid is, in a third of the time: counting edges is the most of it.
 pub fn measure_closed(mesh: &Mesh) -> Measure {
     debug_assert_eq!(edges(mesh), (mesh.triangles.len() * 3 / 2, true));
-    with_edges(mesh, mesh.triangles.len() * 3 / 2, true)
+    closed(mesh, volume(mesh), area(mesh), mesh.bounds())
 }
 
 /// Measures of a closed mesh of which the sums over its triangles are known.
 pub(crate) fn closed(mesh: &Mesh, volume: f64, area: f64, bounds: Option<Bounds>) -> Measure {
     let edges = mesh.triangles.len() * 3 / 2;
     with_sums(mesh, edges, true, volume, area, bounds)
-}
-
-fn with_edges(mesh: &Mesh, edges: usize, closed: bool) -> Measure {
-    with_sums(mesh, edges, closed, volume(mesh), area(mesh), mesh.bounds())
 }
 
 fn with_sums(
@@ -77,7 +73,7 @@ fn with_sums(
     }
 }
 
-/// Volume inside a closed mesh.
+/// Volume inside a closed mesh; of an open one, between it and the first corner of its first triangle.
 pub fn volume(mesh: &Mesh) -> f64 {
     // Measured from a vertex of the mesh, so that a model far from the origin keeps its precision.
     let Some(origin) = mesh.triangles.first().map(|t| mesh.positions[t[0] as usize]) else {

@@ -24,7 +24,7 @@ pub(crate) fn round_coordinates(mesh: &mut Mesh) {
     if size == 0.0 || !size.is_finite() {
         return;
     }
-    // A power of two, so that what is on the grid stays as it is. Halved twice, as the whole may be too small a number.
+    // A power of two, so that what is on the grid stays as it is.
     let step = 2.0_f64.powi(size.log2().ceil() as i32 - DIGITS).max(f64::MIN_POSITIVE);
     for coordinate in mesh.positions.as_flattened_mut() {
         *coordinate = (*coordinate / step).round() * step;

@@ -73,8 +73,14 @@ fn split(boxes: &[Bounds], mut members: Vec<usize>, batches: &mut Vec<Vec<usize>
     split(boxes, upper, batches);
 }
 
-/// Groups boxes that touch, directly or through others. Members and clusters come in order of index.
+/// Groups boxes that touch, directly or through others. Members and clusters come in order of index. Where too many
+/// stand above each other for that to be worth finding out, all are one.
 pub(crate) fn clusters(boxes: &[Bounds]) -> Vec<Vec<usize>> {
+    touching(boxes, MOST_PAIRS_PER_SOLID * boxes.len())
+}
+
+/// The same for a given number of pairs that are worth a look.
+pub(crate) fn touching(boxes: &[Bounds], most_pairs: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..boxes.len()).collect();
     order.sort_unstable_by(|a, b| boxes[*a].min[0].total_cmp(&boxes[*b].min[0]).then(a.cmp(b)));
     let mut leader: Vec<usize> = (0..boxes.len()).collect();
@@ -83,7 +89,7 @@ pub(crate) fn clusters(boxes: &[Bounds]) -> Vec<Vec<usize>> {
     for index in order {
         open.retain(|other| boxes[*other].max[0] >= boxes[index].min[0]);
         pairs += open.len();
-        if pairs > MOST_PAIRS_PER_SOLID * boxes.len() {
+        if pairs > most_pairs {
             return vec![(0..boxes.len()).collect()];
         }
         for other in &open {

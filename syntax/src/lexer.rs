@@ -45,11 +45,6 @@ impl<'a> Lexer<'a> {
         self.diagnostics
     }
 
-    /// The same for a lexer that goes on.
-    pub(crate) fn take_diagnostics(&mut self) -> Vec<SyntaxDiagnostic> {
-        std::mem::take(&mut self.diagnostics)
-    }
-
     /// How many diagnostics there are.
     pub(crate) fn said(&self) -> usize {
         self.diagnostics.len()

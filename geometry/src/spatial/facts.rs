@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::cells::Cells;
-use crate::measure::{self, Measure, Sum, cross, dot, sub};
+use crate::measure::{self, Measure, Sum, area, cross, dot, sub, volume};
 use crate::mesh::{Bounds, Mesh};
 
 /// Measures of one patch, an open surface.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PatchMeasure {
-    /// One of its vertices. Volumes are measured from close by, so that a model far from the origin keeps its precision.
+    /// The vertex that [`volume`] measures from.
     origin: [f64; 3],
     /// Volume between the surface and that vertex.
     volume: f64,
@@ -24,16 +24,14 @@ impl PatchMeasure {
     pub(super) fn of(mesh: &Mesh) -> Option<Self> {
         let bounds = mesh.bounds()?;
         let origin = mesh.corners(0)[0];
-        let [mut volume, mut area, mut x, mut y, mut z]: [Sum; 5] = Default::default();
+        let mut area_vector: [Sum; 3] = Default::default();
         for index in 0..mesh.triangles.len() {
-            let [a, b, c] = mesh.corners(index).map(|corner| sub(corner, origin));
+            let [a, b, c] = mesh.corners(index);
             let normal = cross(sub(b, a), sub(c, a));
-            volume.add(dot(cross(a, b), c) / 6.0);
-            area.add(dot(normal, normal).sqrt() / 2.0);
-            [&mut x, &mut y, &mut z].into_iter().zip(normal).for_each(|(sum, n)| sum.add(n / 2.0));
+            area_vector.iter_mut().zip(normal).for_each(|(sum, n)| sum.add(n / 2.0));
         }
-        let area_vector = [x.total(), y.total(), z.total()];
-        Some(Self { origin, volume: volume.total(), area_vector, area: area.total(), bounds })
+        let area_vector = area_vector.map(|sum| sum.total());
+        Some(Self { origin, volume: volume(mesh), area_vector, area: area(mesh), bounds })
     }
 }
 

@@ -49,8 +49,8 @@ impl<'a> Tokens<'a> {
     }
 
     /// What the lexer has to say of the tokens so far.
-    pub(super) fn diagnostics(&mut self) -> Vec<SyntaxDiagnostic> {
-        self.lexer.take_diagnostics()
+    pub(super) fn diagnostics(self) -> Vec<SyntaxDiagnostic> {
+        self.lexer.diagnostics()
     }
 
     /// Whether something was said since `before`, an earlier place, or an `include` was left out.
