@@ -24,6 +24,7 @@ fn equal_to_depth(a: &Value, b: &Value, depth: u32) -> bool {
         (Value::Number(a), Value::Number(b)) => a == b,
         (Value::String(a), Value::String(b)) => a.as_str() == b.as_str(),
         (Value::List(List::Numbers(a)), Value::List(List::Numbers(b))) => a == b,
+        (Value::List(List::Rows(a)), Value::List(List::Rows(b))) => a == b,
         (Value::List(a), Value::List(b)) => {
             a.len() == b.len()
                 && depth > 0

@@ -2,7 +2,7 @@
 
 use crate::code::{BindingTarget, Element, Expr, ForCElement, ForElement};
 use crate::evaluator::{Env, Eval, Evaluator};
-use crate::list::{List, ListBuilder};
+use crate::list::{List, ListBuilder, Rows};
 use crate::text::Text;
 use crate::value::Value;
 
@@ -22,6 +22,11 @@ impl Evaluator<'_> {
     #[inline(always)]
     fn push(&mut self, out: &mut ListBuilder, value: Value) -> Eval<()> {
         out.push(value);
+        self.check_length(out)
+    }
+
+    #[inline(always)]
+    fn check_length(&mut self, out: &ListBuilder) -> Eval<()> {
         if out.len() > self.options.limits.list_elements {
             return Err(self.error("List is too long", None));
         }
@@ -50,6 +55,15 @@ impl Evaluator<'_> {
 
     fn element(&mut self, element: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
         match element {
+            Element::Value(Expr::List(items)) if items.len() <= Rows::WIDEST => {
+                let (numbers, known) = self.leading_numbers(items, env);
+                if known < items.len() {
+                    let list = self.list(items, env)?;
+                    return self.push(out, list);
+                }
+                out.push_row(&numbers[..known]);
+                self.check_length(out)
+            }
             Element::Value(expr) => {
                 let value = self.quick(expr, env)?;
                 self.push(out, value)
@@ -76,6 +90,14 @@ impl Evaluator<'_> {
 
     /// `each`: lists, ranges, strings and what comprehensions give are spliced one level.
     fn each(&mut self, body: &Element, env: &Env<'_>, out: &mut ListBuilder) -> Eval<()> {
+        // A list in a variable is read where it is.
+        if let Element::Value(Expr::Local(slot)) = body
+            && let Value::List(list) = &self.stack[env.base + *slot as usize]
+            && out.len() + list.len() <= self.options.limits.list_elements
+        {
+            out.extend(list);
+            return self.step();
+        }
         if let Element::Value(expr) = body {
             let value = self.eval(expr, env)?;
             return self.splice(value, out);

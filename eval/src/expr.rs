@@ -12,7 +12,7 @@ use crate::code::{
 };
 use crate::evaluator::{Env, Eval, Evaluator, Stop};
 use crate::format;
-use crate::list::{List, ListBuilder};
+use crate::list::{List, ListBuilder, Rows};
 use crate::ops;
 use crate::range::Range;
 use crate::scope::{Frame, ancestor};
@@ -122,22 +122,38 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `v[i]` where both are variables and the element is a number.
+    /// An index that is a variable or a constant and no less than the first.
     #[inline(always)]
-    fn number_at(&self, parts: &[Expr; 2], env: &Env<'_>) -> Option<f64> {
-        let index = match &parts[1] {
+    fn index_at(&self, expr: &Expr, env: &Env<'_>) -> Option<usize> {
+        let index = match expr {
             Expr::Const(value) => value.as_number()?,
             Expr::Local(slot) => self.stack[env.base + *slot as usize].as_number()?,
             _ => return None,
         };
-        if index.is_nan() || index <= -1.0 {
-            return None;
-        }
+        (index > -1.0).then_some(index as usize)
+    }
+
+    /// `v[i]` where both are variables and the element is a number.
+    #[inline(always)]
+    fn number_at(&self, parts: &[Expr; 2], env: &Env<'_>) -> Option<f64> {
+        let index = self.index_at(&parts[1], env)?;
         match &parts[0] {
+            Expr::Local(base) => self.stack[env.base + *base as usize].as_list()?.number(index),
+            Expr::Scope(v) => ancestor(env.frame, v.hops).number_at(v.slot, index),
+            Expr::Index(row) => self.cell_at(row, index, env),
+            _ => None,
+        }
+    }
+
+    /// `v[i][column]` where both are variables and the element is a number: no list is made of the row.
+    #[inline(never)]
+    fn cell_at(&self, row: &[Expr; 2], column: usize, env: &Env<'_>) -> Option<f64> {
+        let index = self.index_at(&row[1], env)?;
+        match &row[0] {
             Expr::Local(base) => {
-                self.stack[env.base + *base as usize].as_list()?.number(index as usize)
+                self.stack[env.base + *base as usize].as_list()?.row(index)?.number(column)
             }
-            Expr::Scope(v) => ancestor(env.frame, v.hops).number_at(v.slot, index as usize),
+            Expr::Scope(v) => ancestor(env.frame, v.hops).cell_at(v.slot, index, column),
             _ => None,
         }
     }
@@ -150,23 +166,33 @@ impl Evaluator<'_> {
         self.stack[env.base + slot as usize].as_list().map(|list| list.len() as f64)
     }
 
-    /// `v.x`, `v.y`, `v.z` of a list in a variable.
+    /// `v.x`, `v.y`, `v.z` of a list in a variable, or of one that is its element.
     #[inline]
     fn coordinate(&self, base: &Expr, name: &str, env: &Env<'_>) -> Option<f64> {
-        let (Expr::Local(slot) | Expr::Take(slot)) = base else { return None };
         let index = match name {
             "x" => 0,
             "y" => 1,
             "z" => 2,
             _ => return None,
         };
-        self.stack[env.base + *slot as usize].as_list()?.number(index)
+        match base {
+            Expr::Local(slot) | Expr::Take(slot) => {
+                self.stack[env.base + *slot as usize].as_list()?.number(index)
+            }
+            Expr::Index(row) => self.cell_at(row, index, env),
+            _ => None,
+        }
     }
 
-    #[inline(never)]
-    fn list(&mut self, items: &[Expr], env: &Env<'_>) -> Eval {
-        // A point, in most cases: its numbers go straight to where they stay.
-        let mut numbers = [0.0; 3];
+    /// The numbers with which `items` begins, as far as they are at hand, and how many; none of a list longer than a
+    /// row.
+    #[inline(always)]
+    pub(crate) fn leading_numbers(
+        &self,
+        items: &[Expr],
+        env: &Env<'_>,
+    ) -> ([f64; Rows::WIDEST], usize) {
+        let mut numbers = [0.0; Rows::WIDEST];
         let mut known = 0;
         if items.len() <= numbers.len() {
             while let Some(item) = items.get(known)
@@ -175,9 +201,16 @@ impl Evaluator<'_> {
                 numbers[known] = x;
                 known += 1;
             }
-            if known == items.len() {
-                return Ok(Value::List(List::from_slice(&numbers[..known])));
-            }
+        }
+        (numbers, known)
+    }
+
+    #[inline(never)]
+    pub(crate) fn list(&mut self, items: &[Expr], env: &Env<'_>) -> Eval {
+        // A point, in most cases: its numbers go straight to where they stay.
+        let (numbers, known) = self.leading_numbers(items, env);
+        if known == items.len() {
+            return Ok(Value::List(List::from_slice(&numbers[..known])));
         }
         let mut list = ListBuilder::with_capacity(items.len());
         numbers[..known].iter().for_each(|x| list.push(Value::Number(*x)));

@@ -87,7 +87,8 @@ fn mapped(numbers: &[f64], f: impl Fn(f64) -> f64) -> List {
 fn negate(list: &List) -> List {
     match list {
         List::Numbers(n) => mapped(n, |x| -x),
-        List::Values(_) => {
+        List::Rows(r) => List::Rows(Rc::new(r.mapped(|x| -x))),
+        List::Joined(_) | List::Values(_) => {
             list.iter().map(|v| unary(UnaryOp::Neg, &v).unwrap_or(Value::Undef)).collect()
         }
     }
@@ -105,6 +106,10 @@ fn add_or_subtract(op: BinaryOp, left: Value, right: Value) -> OpResult {
             }
             let sum: Numbers = a.iter().zip(b.iter()).map(|(x, y)| x + sign * y).collect();
             Ok(Value::List(List::numbers(sum)))
+        }
+        (Value::List(List::Rows(mut a)), Value::List(List::Rows(b))) if a.width() == b.width() => {
+            Rc::make_mut(&mut a).zip_in_place(&b, |x, y| x + sign * y);
+            Ok(Value::List(List::Rows(a)))
         }
         (Value::List(a), Value::List(b)) => {
             // What cannot be added inside a vector is `undef` there, without a message.
@@ -131,7 +136,8 @@ fn multiply(left: &Value, right: &Value) -> OpResult {
 fn scale_list(list: &List, factor: f64) -> List {
     match list {
         List::Numbers(n) => mapped(n, |x| x * factor),
-        List::Values(_) => {
+        List::Rows(r) => List::Rows(Rc::new(r.mapped(|x| x * factor))),
+        List::Joined(_) | List::Values(_) => {
             let factor = Value::Number(factor);
             list.iter().map(|v| multiply(&v, &factor).unwrap_or(Value::Undef)).collect()
         }
@@ -209,8 +215,8 @@ fn dot(a: &List, b: &List) -> Result<f64, String> {
 
 fn matrix_by_vector(matrix: &List, vector: &List) -> Result<List, String> {
     let mut out = ListBuilder::with_capacity(matrix.len());
-    for (i, row) in matrix.iter().enumerate() {
-        let Value::List(row) = row else {
+    for i in 0..matrix.len() {
+        let Some(row) = matrix.row(i) else {
             return Err(format!("Matrix must contain only vectors. Problem at row {i}"));
         };
         if row.len() != vector.len() {
@@ -243,7 +249,7 @@ fn vector_by_matrix(vector: &List, matrix: &List) -> Result<List, String> {
     }
     let mut out: Numbers = Numbers::new();
     for i in 0..matrix.len() {
-        let Some(Value::List(row)) = matrix.get(i) else {
+        let Some(row) = matrix.row(i) else {
             return Err(format!("Matrix must contain only vectors. Problem at row {i}"));
         };
         if i == 0 {
@@ -271,6 +277,9 @@ fn divide(left: &Value, right: &Value) -> OpResult {
         (Value::Number(a), Value::Number(b)) => Ok(Value::Number(a / b)),
         (Value::List(List::Numbers(list)), Value::Number(x)) => {
             Ok(Value::List(mapped(list, |y| y / x)))
+        }
+        (Value::List(List::Rows(rows)), Value::Number(x)) => {
+            Ok(Value::List(List::Rows(Rc::new(rows.mapped(|y| y / x)))))
         }
         (Value::List(list), Value::Number(_)) => Ok(Value::List(
             list.iter().map(|v| divide(&v, right).unwrap_or(Value::Undef)).collect(),

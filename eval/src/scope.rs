@@ -126,6 +126,11 @@ impl Frame {
         self.slots.borrow()[slot as usize].as_list()?.number(index)
     }
 
+    /// The number at `column` of the list at `index` of the list that a variable holds.
+    pub(crate) fn cell_at(&self, slot: u32, index: usize, column: usize) -> Option<f64> {
+        self.slots.borrow()[slot as usize].as_list()?.row(index)?.number(column)
+    }
+
     pub(crate) fn set(&self, slot: u32, value: Value) {
         let old = std::mem::replace(&mut self.slots.borrow_mut()[slot as usize], value);
         // Dropped only now, when the frame is no longer borrowed: the old value may hold this frame.

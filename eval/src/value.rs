@@ -115,7 +115,10 @@ impl Value {
 
     /// Whether dropping this may drop other values below it.
     pub(crate) fn nests(&self) -> bool {
-        matches!(self, Value::List(List::Values(_)) | Value::Function(_) | Value::Object(_))
+        matches!(
+            self,
+            Value::List(List::Values(_) | List::Joined(_)) | Value::Function(_) | Value::Object(_)
+        )
     }
 }
 
@@ -147,6 +150,11 @@ pub(crate) fn drop_flat(values: impl Iterator<Item = Value>) {
             Value::List(List::Values(items)) => {
                 if let Some(mut items) = Rc::into_inner(items) {
                     pending.extend(items.take().into_iter().filter(Value::nests));
+                }
+            }
+            Value::List(List::Joined(joined)) => {
+                if let Some(mut joined) = Rc::into_inner(joined) {
+                    pending.extend(joined.take_parts().filter(Value::nests));
                 }
             }
             Value::Function(closure) => {

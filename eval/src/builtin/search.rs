@@ -85,6 +85,12 @@ fn find(
         ev.step()?;
         return Ok(hits);
     }
+    if let (Value::Number(x), List::Rows(rows)) = (needle, table) {
+        let places = rows.iter().enumerate().filter(|(_, row)| row.get(column) == Some(x));
+        hits.extend(places.map(|(i, _)| i as f64).take(limit));
+        ev.step()?;
+        return Ok(hits);
+    }
     for (i, row) in table.iter().enumerate() {
         ev.step()?;
         let matches = match &row {
