@@ -439,6 +439,9 @@ impl Evaluator<'_> {
             && Rc::ptr_eq(&self.program.function(id), current)
             && Rc::ptr_eq(ancestor(env.frame, hops), env.frame)
         {
+            if self.write_over(&call.args, env) {
+                return Ok(Tail::Again(Specials::new()));
+            }
             let new_base = self.stack.len();
             let specials = self.push_arguments(current, None, &call.args, call, env)?;
             for i in 0..self.stack.len() - new_base {
@@ -474,6 +477,46 @@ impl Evaluator<'_> {
                 Ok(Tail::Done(Value::Undef))
             }
         }
+    }
+
+    /// Begins the running function again in its own variables, when all that it passes is numbers at hand and variables
+    /// as they are: what a loop written as a recursion does. Whether it did.
+    fn write_over(&mut self, args: &Arguments, env: &Env<'_>) -> bool {
+        const MOST: usize = 6;
+        let mut numbers = [0.0; MOST];
+        if args.list.len() > MOST || !args.warnings.is_empty() {
+            return false;
+        }
+        // Bits of slots: those that get a number, and those that keep what they hold.
+        let (mut written, mut kept) = (0_u64, 0_u64);
+        for (arg, number) in args.list.iter().zip(&mut numbers) {
+            let Target::Slot(slot) = arg.target else { return false };
+            if slot >= u64::BITS || (written | kept) & (1 << slot) != 0 {
+                return false;
+            }
+            match arg.value {
+                Expr::Local(same) | Expr::Take(same) if same == slot => kept |= 1 << slot,
+                ref value => {
+                    let Some(x) = self.number(value, env) else { return false };
+                    *number = x;
+                    written |= 1 << slot;
+                }
+            }
+        }
+        for (arg, x) in args.list.iter().zip(numbers) {
+            if let Target::Slot(slot) = arg.target
+                && written & (1 << slot) != 0
+            {
+                self.set_number(env, slot, x);
+            }
+        }
+        let variables = self.stack[env.base..].iter_mut();
+        for (slot, variable) in variables.enumerate() {
+            if slot >= u64::BITS as usize || (written | kept) & (1 << slot) == 0 {
+                std::mem::replace(variable, Value::Unset).discard();
+            }
+        }
+        true
     }
 
     /// Evaluates a builtin's arguments and calls it.
