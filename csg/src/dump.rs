@@ -161,7 +161,7 @@ impl Writer<'_> {
                 self.s("sphere(").fragments(*fragments).s(", r = ").n(*r).s(")")
             }
             Kind::Cylinder { h, r1, r2, center, fragments } => {
-                self.s("cylinder(").fragments(*fragments).s(", h = ").n(*h).s(", r1 = ").n(*r1);
+                self.s("cylinder(").fragments(**fragments).s(", h = ").n(*h).s(", r1 = ").n(*r1);
                 self.s(", r2 = ").n(*r2).s(", center = ").d(center).s(")")
             }
             Kind::Polyhedron { points, faces, convexity } => {

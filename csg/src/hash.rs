@@ -48,10 +48,11 @@ impl ContentHasher {
     /// Starts a hash of a thing of kind `tag`.
     pub fn new(tag: &str) -> Self {
         let mut hasher = Self { buffer: [0; BUFFER], len: 0, hasher: None };
-        hasher.bytes(tag.as_bytes());
+        hasher.name(tag);
         hasher
     }
 
+    #[inline]
     fn update(&mut self, bytes: &[u8]) {
         if let Some(free) = self.buffer.get_mut(self.len..self.len + bytes.len()) {
             free.copy_from_slice(bytes);
@@ -68,6 +69,26 @@ impl ContentHasher {
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.update(&(bytes.len() as u64).to_le_bytes());
         self.update(bytes);
+    }
+
+    /// A short name.
+    pub fn name(&mut self, name: &str) {
+        self.count(name.len());
+        self.update(name.as_bytes());
+    }
+
+    /// A whole number below 256.
+    pub fn byte(&mut self, value: u8) {
+        self.update(&[value]);
+    }
+
+    /// A whole number that is small in most cases, seven bits to the byte.
+    pub fn count(&mut self, mut value: usize) {
+        while value >= 0x80 {
+            self.byte(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.byte(value as u8);
     }
 
     /// A whole number.

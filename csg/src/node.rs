@@ -132,7 +132,7 @@ pub enum Kind {
         /// Half of the height below the origin.
         center: bool,
         /// Resolution.
-        fragments: Fragments,
+        fragments: Box<Fragments>,
     },
     /// `polyhedron()`
     Polyhedron {
@@ -148,7 +148,7 @@ pub enum Kind {
         /// Path of the file, found or not, as messages and the `.csg` text show it.
         name: Arc<str>,
         /// Height map: text or PNG; none if it was not found.
-        file: Option<FileData>,
+        file: Option<Box<FileData>>,
         /// Around the Z axis rather than from it.
         center: bool,
         /// Light pixels low rather than high.
@@ -216,6 +216,9 @@ pub enum Kind {
     /// `import()`
     Import(Arc<ImportParameters>),
 }
+
+// There may be millions of nodes, most of them small: what is rarely used or large is boxed.
+const _: () = assert!(size_of::<Kind>() == 48);
 
 /// Parameters of `linear_extrude()`.
 #[derive(Debug, Clone, PartialEq)]
@@ -419,11 +422,11 @@ impl Drop for Node {
 fn content_hash(kind: &Kind, modifiers: Modifiers, children: &[Arc<Node>]) -> ContentHash {
     let mut hasher = ContentHasher::new("node");
     kind.feed(&mut hasher);
-    let bits = u64::from(modifiers.root)
-        | u64::from(modifiers.highlight) << 1
-        | u64::from(modifiers.background) << 2;
-    hasher.u64(bits);
-    hasher.u64(children.len() as u64);
+    let bits = u8::from(modifiers.root)
+        | u8::from(modifiers.highlight) << 1
+        | u8::from(modifiers.background) << 2;
+    hasher.byte(bits);
+    hasher.count(children.len());
     for child in children {
         hasher.hash(child.hash);
     }

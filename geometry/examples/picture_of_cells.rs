@@ -27,7 +27,8 @@ fn model() -> Arc<Node> {
     let places = (0..100).map(|i| [f64::from(i % 10), f64::from(i / 10)]);
     let holes = places.filter(|[x, y]| x + y > 5.0).map(|[x, y]| {
         let (r, fragments) = (1.4, fine(24.0));
-        let kind = Kind::Cylinder { h: 9.0, r1: r, r2: r, center: true, fragments };
+        let kind =
+            Kind::Cylinder { h: 9.0, r1: r, r2: r, center: true, fragments: fragments.into() };
         at([4.0 * x + 2.0, 4.0 * y + 2.0, 0.0], node(kind, vec![]))
     });
     let plate =

@@ -45,7 +45,7 @@ fn primitive() -> impl Strategy<Value = Arc<Node>> {
             .prop_map(|size| Kind::Cube { size, center: false }),
         (size.clone(), fragments.clone()).prop_map(|(r, fragments)| Kind::Sphere { r, fragments }),
         (size.clone(), size.clone(), size, fragments).prop_map(|(h, r1, r2, fragments)| {
-            Kind::Cylinder { h, r1, r2, center: true, fragments }
+            Kind::Cylinder { h, r1, r2, center: true, fragments: fragments.into() }
         }),
     ];
     let offset = || (-4..5_i8).prop_map(|n| f64::from(n) / 2.0);

@@ -34,7 +34,7 @@ fn sphere(r: f64, n: f64) -> Arc<Node> {
 }
 
 fn cylinder(h: f64, r: f64, n: f64) -> Arc<Node> {
-    node(Kind::Cylinder { h, r1: r, r2: r, center: false, fragments: fine(n) }, vec![])
+    node(Kind::Cylinder { h, r1: r, r2: r, center: false, fragments: fine(n).into() }, vec![])
 }
 
 /// The model as a mesh, and the cells it was solved by. Cells are small, so that there are many.

@@ -61,7 +61,7 @@ fn primitive_triangles(kind: &Kind) -> u64 {
     match kind {
         Kind::Cube { .. } => 12,
         Kind::Sphere { r, fragments } => sphere_triangles(*r, *fragments),
-        Kind::Cylinder { r1, r2, fragments, .. } => cylinder_triangles(*r1, *r2, *fragments),
+        Kind::Cylinder { r1, r2, fragments, .. } => cylinder_triangles(*r1, *r2, **fragments),
         Kind::Polyhedron { faces, .. } => {
             faces.iter().map(|face| face.len().saturating_sub(2) as u64).sum()
         }

@@ -84,10 +84,10 @@ fn coarse_kind(kind: &Kind) -> Option<Kind> {
     let mut kind = kind.clone();
     let fragments = match &mut kind {
         Kind::Sphere { fragments, .. }
-        | Kind::Cylinder { fragments, .. }
         | Kind::Circle { fragments, .. }
         | Kind::Offset { fragments, .. }
         | Kind::Roof { fragments, .. } => fragments,
+        Kind::Cylinder { fragments, .. } => fragments,
         Kind::LinearExtrude(extrude) => {
             let LinearExtrude { fragments, .. } = &mut **extrude;
             fragments

@@ -59,7 +59,7 @@ pub(super) fn surface(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
     let (name, file) = read(ev, args, "surface", args.string(0));
     Kind::Surface {
         name,
-        file,
+        file: file.map(Box::new),
         center: args.bool(1).unwrap_or(false),
         invert: args.bool(3).unwrap_or(false),
         convexity: args.convexity(2, 1),

@@ -110,7 +110,7 @@ pub(super) fn cylinder(ev: &mut Evaluator<'_>, args: &Args) -> Kind {
         let shown = || format!("cylinder(r1={}, r2={}, ...)", format_number(r1), format_number(r2));
         check_size(ev, args, &[f64::NAN], shown);
     }
-    Kind::Cylinder { h, r1, r2, center: args.bool(3).unwrap_or(false), fragments }
+    Kind::Cylinder { h, r1, r2, center: args.bool(3).unwrap_or(false), fragments: fragments.into() }
 }
 
 pub(super) fn polyhedron(ev: &mut Evaluator<'_>, args: &Args) -> Kind {

@@ -157,7 +157,7 @@ fn estimated_triangles<'a>(nodes: impl Iterator<Item = &'a Arc<Node>>, enough: u
         let own = match node.kind() {
             Kind::Cube { .. } => 12,
             Kind::Sphere { r, fragments } => sphere_triangles(*r, *fragments),
-            Kind::Cylinder { r1, r2, fragments, .. } => cylinder_triangles(*r1, *r2, *fragments),
+            Kind::Cylinder { r1, r2, fragments, .. } => cylinder_triangles(*r1, *r2, **fragments),
             Kind::Polyhedron { faces, .. } => 2 * faces.len() as u64,
             Kind::Import(parameters) => {
                 parameters.file.as_ref().map_or(0, |file| file.bytes.len() as u64 / 50)

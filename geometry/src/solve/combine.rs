@@ -97,7 +97,8 @@ impl Work<'_> {
                 let mesh = self.abandonable(triangles as usize, move || sphere(r, fragments))?;
                 self.clean_mesh(&mesh)
             }
-            &Kind::Cylinder { h, r1, r2, center, fragments } => {
+            &Kind::Cylinder { h, r1, r2, center, ref fragments } => {
+                let fragments = **fragments;
                 let triangles = cylinder_triangles(r1, r2, fragments);
                 self.check_count("cylinder", triangles)?;
                 let make = move || cylinder(h, r1, r2, center, fragments);
@@ -119,7 +120,7 @@ impl Work<'_> {
             Kind::Text(parameters) => self.text(parameters),
             Kind::Import(parameters) => self.import(parameters),
             Kind::Surface { file, center, invert, .. } => {
-                self.surface(file.as_ref(), *center, *invert)
+                self.surface(file.as_deref(), *center, *invert)
             }
             // `Kind` may grow: what this crate does not know is left out, and said.
             _ => {

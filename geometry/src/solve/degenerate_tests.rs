@@ -70,7 +70,10 @@ fn primitives_of_odd_sizes_are_nothing() {
         check_nothing(&sphere(size, 12.0));
         check_nothing(&circle(size, 12.0));
         let cylinder = |h, r1, r2| {
-            node(Kind::Cylinder { h, r1, r2, center: false, fragments: fine(9.0) }, Vec::new())
+            node(
+                Kind::Cylinder { h, r1, r2, center: false, fragments: fine(9.0).into() },
+                Vec::new(),
+            )
         };
         check_nothing(&cylinder(size, 1.0, 1.0));
         check_nothing(&cylinder(1.0, size, size));
