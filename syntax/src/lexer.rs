@@ -35,9 +35,16 @@ impl<'a> Lexer<'a> {
         lexer
     }
 
-    /// Offset of the end of what it cuts.
-    pub(crate) fn end(&self) -> u32 {
-        self.bytes.len() as u32
+    /// Offset of the next token, where the last one ended.
+    pub(crate) fn offset(&self) -> u32 {
+        self.pos as u32
+    }
+
+    /// The kind of the next token; none at the end.
+    // A kind fits into a register. A whole token goes through memory, in parts, and stalls whoever takes it as one.
+    pub(crate) fn next_kind(&mut self) -> Option<TokenKind> {
+        let first = *self.bytes.get(self.pos)?;
+        Some(self.kind(first))
     }
 
     /// What was wrong with the tokens so far.
@@ -289,10 +296,9 @@ impl Iterator for Lexer<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
-        let start = self.pos;
-        let first = *self.bytes.get(start)?;
-        let kind = self.kind(first);
-        Some(Token { kind, start: start as u32, end: self.pos as u32 })
+        let start = self.offset();
+        let kind = self.next_kind()?;
+        Some(Token { kind, start, end: self.offset() })
     }
 }
 

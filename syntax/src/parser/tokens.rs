@@ -29,8 +29,9 @@ impl<'a> Tokens<'a> {
             last_end: 0,
             includes_inside_statements: false,
         };
-        tokens.current = tokens.cut();
-        tokens.next = tokens.cut();
+        tokens.cut_next();
+        tokens.current = tokens.next;
+        tokens.cut_next();
         tokens
     }
 
@@ -38,7 +39,7 @@ impl<'a> Tokens<'a> {
     pub(super) fn advance(&mut self) {
         self.last_end = self.current.end;
         self.current = self.next;
-        self.next = self.cut();
+        self.cut_next();
     }
 
     /// Goes to the end of the text.
@@ -59,20 +60,21 @@ impl<'a> Tokens<'a> {
             || self.includes_inside_statements != before.includes_inside_statements
     }
 
-    fn cut(&mut self) -> Token {
-        for token in self.lexer.by_ref() {
-            if token.kind.is_trivia() {
+    fn cut_next(&mut self) {
+        let (kind, start) = loop {
+            let start = self.lexer.offset();
+            let Some(kind) = self.lexer.next_kind() else { break (TokenKind::Eof, start) };
+            if kind.is_trivia() {
                 continue;
             }
-            if token.kind == TokenKind::Include && !self.between.holds() {
+            if kind == TokenKind::Include && !self.between.holds() {
                 self.includes_inside_statements = true;
                 continue;
             }
-            self.between.pass(token.kind);
-            return token;
-        }
-        let end = self.lexer.end();
-        Token { kind: TokenKind::Eof, start: end, end }
+            self.between.pass(kind);
+            break (kind, start);
+        };
+        self.next = Token { kind, start, end: self.lexer.offset() };
     }
 }
 
