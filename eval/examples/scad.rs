@@ -34,7 +34,7 @@ fn run(csg: bool, args: &[String]) -> io::Result<()> {
     let file = std::path::absolute(file)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
-    let (source, _) = decode(name, &std::fs::read(&file)?);
+    let (source, _) = decode(name, std::fs::read(&file)?);
     let mut options = Options { preview: !csg, ..Options::default() };
     options.features.extend(args[1..].iter().cloned());
     let disk = Disk::new(folder);

@@ -66,4 +66,4 @@ pub use evaluate::{Evaluation, Outcome, Stats, evaluate};
 pub use limits::{Control, Limits, Progress, RunToEnd};
 pub use messages::render_message;
 pub use options::{Camera, Options};
-pub use world::{Drawing, FontMetrics, MemoryWorld, Purpose, TextMetrics, World};
+pub use world::{Drawing, FontMetrics, MemoryWorld, Purpose, TextMetrics, World, read_file};

@@ -130,8 +130,8 @@ impl<'a> Loader<'a> {
         &self,
         file: &str,
     ) -> Option<(Arc<Source>, Option<scadstream_syntax::SyntaxDiagnostic>)> {
-        let bytes = self.world.read(file).ok()?;
-        let (source, bad) = decode(self.world.display_name(file), &bytes);
+        let bytes = self.world.read_source(file).ok()?;
+        let (source, bad) = decode(self.world.display_name(file), bytes);
         Some((Arc::new(source), bad))
     }
 

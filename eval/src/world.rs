@@ -1,10 +1,40 @@
 //! The only contact with the outside: files and fonts.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use scadstream_csg::FileData;
 use scadstream_syntax::{Parsed, Source, parse};
+
+/// The content of a file on disk, read to where it stays.
+///
+/// # Errors
+/// If it cannot be opened or read.
+pub fn read_file(path: &Path) -> io::Result<Arc<[u8]>> {
+    let mut file = File::open(path)?;
+    let len = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+    let mut content: Arc<[u8]> = std::iter::repeat_n(0, len).collect();
+    let room = Arc::get_mut(&mut content).expect("nobody else has it yet");
+    let mut read = 0;
+    while read < len {
+        match file.read(&mut room[read..]) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    // A file may be shorter or longer than it said: it changes, or is none that is stored.
+    let mut rest = Vec::new();
+    file.read_to_end(&mut rest)?;
+    if read < len || !rest.is_empty() {
+        content = [&content[..read], &rest].concat().into();
+    }
+    Ok(content)
+}
 
 /// What the evaluator asks of its surroundings. Everything else it does depends on its arguments alone.
 ///
@@ -21,6 +51,14 @@ pub trait World {
     /// # Errors
     /// If it cannot be read any more; it counts as not found then.
     fn read(&self, file: &str) -> std::io::Result<Arc<[u8]>>;
+
+    /// The content of a source file that [`World::resolve`] gave, as [`World::read`] gives it.
+    ///
+    /// # Errors
+    /// As of [`World::read`].
+    fn read_source(&self, file: &str) -> std::io::Result<Vec<u8>> {
+        Ok(self.read(file)?.to_vec())
+    }
 
     /// The file's name as messages show it: its path relative to the folder of the main file.
     fn display_name(&self, file: &str) -> String {
@@ -113,7 +151,7 @@ pub struct FontMetrics {
 #[derive(Debug, Default)]
 pub struct MemoryWorld {
     files: HashMap<String, Arc<[u8]>>,
-    cache: Mutex<HashMap<Arc<str>, Arc<Parsed>>>,
+    cache: Mutex<HashMap<Arc<String>, Arc<Parsed>>>,
 }
 
 impl MemoryWorld {
@@ -163,4 +201,19 @@ fn normalize(path: &str) -> Option<String> {
         }
     }
     Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_file;
+
+    #[test]
+    fn a_file_is_read_whole_whatever_length_it_says() {
+        // One as long as it says, and one that the system makes as it is read, with a length of 0.
+        let stored = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        assert_eq!(&*read_file(&stored).unwrap(), std::fs::read(&stored).unwrap());
+        let made = std::path::Path::new("/proc/self/cmdline");
+        assert_eq!(&*read_file(made).unwrap(), std::fs::read(made).unwrap());
+        assert!(read_file(&stored.join("nothing")).is_err());
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use scadstream_csg::{FileData, TextParameters};
-use scadstream_eval::{Drawing, FontMetrics, Purpose, TextMetrics, World};
+use scadstream_eval::{Drawing, FontMetrics, Purpose, TextMetrics, World, read_file};
 use scadstream_syntax::{Parsed, Source};
 
 use crate::library::Libraries;
@@ -34,7 +34,11 @@ impl World for DiskWorld<'_> {
     }
 
     fn read(&self, file: &str) -> io::Result<Arc<[u8]>> {
-        Ok(std::fs::read(file)?.into())
+        read_file(Path::new(file))
+    }
+
+    fn read_source(&self, file: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(file)
     }
 
     fn display_name(&self, file: &str) -> String {

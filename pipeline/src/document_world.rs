@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use scadstream_csg::{FileData, TextParameters};
-use scadstream_eval::{Drawing, FontMetrics, Purpose, TextMetrics, World};
+use scadstream_eval::{Drawing, FontMetrics, Purpose, TextMetrics, World, read_file};
 use scadstream_syntax::{Parsed, Source};
 
 use crate::library::Libraries;
@@ -49,7 +49,7 @@ impl World for DocumentWorld<'_> {
         match self.files.get(file) {
             Some(content) => Ok(Arc::clone(content)),
             None => match self.libraries.inside(Path::new(file)) {
-                Some(path) => Ok(std::fs::read(path)?.into()),
+                Some(path) => read_file(&path),
                 None => Err(io::ErrorKind::NotFound.into()),
             },
         }

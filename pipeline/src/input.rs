@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use scadstream_eval::read_file;
+
 use crate::document_world::Files;
 
 /// The main file, and where the files lie that it names.
@@ -31,7 +33,7 @@ impl Input<'static> {
     /// # Errors
     /// If it cannot be read.
     pub fn open(path: &Path) -> std::io::Result<Input<'_>> {
-        let content = std::fs::read(path)?.into();
+        let content = read_file(path)?;
         let folder = std::path::absolute(path)?.parent().map(Path::to_owned).unwrap_or_default();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("model.scad");
         Ok(Input { name, content, surroundings: Surroundings::Disk(folder) })

@@ -49,7 +49,7 @@ impl Model {
         options: &Options,
         control: &Control<'_>,
     ) -> Result<Self, Stopped> {
-        let (main, bad_encoding) = decode(input.name, &input.content);
+        let (main, bad_encoding) = decode(input.name, &*input.content);
         let main = Arc::new(main);
         let bridge = Bridge { control, refused: RefCell::default() };
         let mut evaluation = evaluate(&main, world, options, &bridge);

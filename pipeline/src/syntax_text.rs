@@ -42,7 +42,7 @@ impl SyntaxText {
 impl Pipeline {
     /// What the customizer offers of a document.
     pub fn parameters(&self, input: &Input<'_>) -> Vec<Parameter> {
-        let (main, _) = decode(input.name, &input.content);
+        let (main, _) = decode(input.name, &*input.content);
         let main = Arc::new(main);
         let parsed = self.parses.parsed(&main);
         parameters(&main, &parsed.file)
@@ -70,7 +70,7 @@ impl Pipeline {
         world: &dyn World,
         text: SyntaxText,
     ) -> Result<String, Vec<Message>> {
-        let (main, _) = decode(input.name, &input.content);
+        let (main, _) = decode(input.name, &*input.content);
         let main = Arc::new(main);
         let annotated = world.parsed(&main);
         let whole = Arc::new(spliced(&main, world));
@@ -109,8 +109,8 @@ fn spliced(main: &Arc<Source>, world: &dyn World) -> Source {
         if path.is_empty() || open.iter().filter_map(file_of).any(|open| *open == found) {
             return None;
         }
-        let bytes = world.read(&found).ok()?;
-        let included = Arc::new(decode(world.display_name(&found), &bytes).0);
+        let bytes = world.read_source(&found).ok()?;
+        let included = Arc::new(decode(world.display_name(&found), bytes).0);
         files.push((Arc::clone(&included), found));
         Some(included)
     });

@@ -16,11 +16,18 @@ const LATIN_1_NO_BREAK_SPACE: u8 = 0xA0;
 
 /// The source of a file called `name` that holds `bytes`, and what is wrong with them. A byte-order mark at the start
 /// is no part of the text.
-pub fn decode(name: impl Into<Arc<str>>, bytes: &[u8]) -> (Source, Option<SyntaxDiagnostic>) {
-    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return (Source::new(name, text), None);
+pub fn decode(
+    name: impl Into<Arc<str>>,
+    bytes: impl Into<Vec<u8>>,
+) -> (Source, Option<SyntaxDiagnostic>) {
+    let mut bytes = bytes.into();
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
     }
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return (Source::new(name, text), None),
+        Err(bad) => bad.into_bytes(),
+    };
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
     let mut first_bad = None;
     for chunk in bytes.utf8_chunks() {

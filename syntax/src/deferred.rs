@@ -31,7 +31,7 @@ impl<T: fmt::Debug> fmt::Debug for Deferred<T> {
 /// What the unread definitions of one text share.
 #[derive(Debug)]
 pub(crate) struct LongText {
-    text: Arc<str>,
+    text: Arc<String>,
     /// Known once the whole text has been parsed.
     table: OnceLock<SymbolTable>,
     symbols: OnceLock<FxHashMap<Arc<str>, Symbol>>,
@@ -81,7 +81,7 @@ impl Deferred<ModuleParts> {
 }
 
 impl LongText {
-    pub(crate) fn new(text: &Arc<str>) -> Self {
+    pub(crate) fn new(text: &Arc<String>) -> Self {
         Self { text: Arc::clone(text), table: OnceLock::new(), symbols: OnceLock::new() }
     }
 

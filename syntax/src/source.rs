@@ -8,7 +8,8 @@ use crate::span::{SourceId, Span};
 #[derive(Debug, Clone)]
 pub struct Source {
     name: Arc<str>,
-    text: Arc<str>,
+    /// As a string, not a slice: what was read from a file stays where it was read to.
+    text: Arc<String>,
     /// Worked out when the first line is asked for.
     line_starts: OnceLock<Arc<[u32]>>,
     /// Of a spliced text: the files that its parts are from, in order of place. Empty for an ordinary one.
@@ -37,8 +38,8 @@ pub struct LineColumn {
 
 impl Source {
     /// A source called `name` (a path relative to the document, as messages show it).
-    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        let (name, text) = (name.into(), text.into());
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<String>) -> Self {
+        let (name, text) = (name.into(), Arc::new(text.into()));
         Self { name, text, line_starts: OnceLock::new(), segments: Arc::default() }
     }
 
@@ -75,7 +76,7 @@ impl Source {
     }
 
     /// The text.
-    pub fn text(&self) -> &Arc<str> {
+    pub fn text(&self) -> &Arc<String> {
         &self.text
     }
 

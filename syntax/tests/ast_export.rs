@@ -11,7 +11,7 @@ const INSTALLED: &str = "/usr/share/openscad";
 
 fn read(path: &Path) -> Option<Arc<Source>> {
     let bytes = std::fs::read(path).ok()?;
-    Some(Arc::new(decode(path.display().to_string(), &bytes).0))
+    Some(Arc::new(decode(path.display().to_string(), bytes).0))
 }
 
 /// The `.ast` text of a file; includes are found beside the file that names them.

@@ -39,7 +39,7 @@ fn files_of_openscad_parse_as_they_do_in_openscad() {
     assert!(files.len() > 400, "only {} files found", files.len());
     let mut broken = vec![];
     for path in &files {
-        let (source, _) = decode("test.scad", &std::fs::read(path).expect("the file can be read"));
+        let (source, _) = decode("test.scad", std::fs::read(path).expect("the file can be read"));
         if parse(&source).has_errors() {
             broken.push(path.strip_prefix(INSTALLED).expect("it lies there").display().to_string());
         }

@@ -261,7 +261,7 @@ proptest! {
 
     #[test]
     fn any_bytes_parse(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        check_anything(&decode("any.scad", &bytes).0);
+        check_anything(&decode("any.scad", bytes.clone()).0);
     }
 
     #[test]
@@ -281,7 +281,7 @@ proptest! {
             let end = (start + cut).min(bytes.len());
             bytes.splice(start..end, insert);
         }
-        check_anything(&decode("edited.scad", &bytes).0);
+        check_anything(&decode("edited.scad", bytes).0);
     }
 
     #[test]

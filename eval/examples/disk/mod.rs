@@ -4,14 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use scadstream_eval::{Purpose, World};
+use scadstream_eval::{Purpose, World, read_file};
 use scadstream_syntax::{Parsed, Source, parse};
 
 /// Files on disk, by path.
 pub(crate) struct Disk {
     folder: PathBuf,
     /// Parsed files by content, kept to the end as a worker's cache does.
-    parsed: Mutex<Vec<(Arc<str>, Arc<Parsed>)>>,
+    parsed: Mutex<Vec<(Arc<String>, Arc<Parsed>)>>,
     libraries: Vec<PathBuf>,
 }
 
@@ -38,7 +38,11 @@ impl World for Disk {
     }
 
     fn read(&self, file: &str) -> io::Result<Arc<[u8]>> {
-        Ok(std::fs::read(file)?.into())
+        read_file(Path::new(file))
+    }
+
+    fn read_source(&self, file: &str) -> io::Result<Vec<u8>> {
+        std::fs::read(file)
     }
 
     /// The release that most machines have installed, whose output this is compared with.

@@ -100,14 +100,14 @@ impl ListBuilder {
         }
         match &value {
             Value::List(List::Numbers(row)) if self.takes_row(row) => {}
-            _ => self.to_values(1).push(value),
+            _ => self.as_values(1).push(value),
         }
     }
 
     /// Appends a list of numbers.
     pub(crate) fn push_row(&mut self, row: &[f64]) {
         if !self.takes_row(row) {
-            self.to_values(1).push(Value::List(List::from_slice(row)));
+            self.as_values(1).push(Value::List(List::from_slice(row)));
         }
     }
 
@@ -147,14 +147,14 @@ impl ListBuilder {
             (_, List::Values(more)) => more.0.iter().for_each(|value| self.push(value.clone())),
             (_, List::Numbers(more)) if more.is_empty() => {}
             (_, more) => {
-                self.to_values(more.len());
+                self.as_values(more.len());
                 self.extend(more);
             }
         }
     }
 
     /// Turns what is there into values, with room for `more`.
-    fn to_values(&mut self, more: usize) -> &mut ValueVec {
+    fn as_values(&mut self, more: usize) -> &mut ValueVec {
         let values = match &*self {
             ListBuilder::Values(_) => None,
             ListBuilder::Numbers(n) => {

@@ -80,7 +80,7 @@ pub(crate) fn run_as_2021(source: &str) -> Evaluation {
 pub(crate) fn run_file(file: &Path, options: &Options) -> Evaluation {
     let folder = file.parent().unwrap().to_owned();
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
-    let (source, _) = decode(name, &std::fs::read(file).unwrap());
+    let (source, _) = decode(name, std::fs::read(file).unwrap());
     let main = Arc::new(source);
     on_big_stack(|| evaluate(&main, &Disk { folder }, options, &RunToEnd))
 }

@@ -70,10 +70,10 @@ pub fn parse(source: &Source) -> Parsed {
 
 /// The same for bare text.
 pub fn parse_text(text: &str) -> Parsed {
-    parse_shared(&text.into())
+    parse_shared(&Arc::new(text.into()))
 }
 
-fn parse_shared(text: &Arc<str>) -> Parsed {
+fn parse_shared(text: &Arc<String>) -> Parsed {
     if u32::try_from(text.len()).is_err() {
         return Parsed {
             file: Arc::default(),
@@ -126,7 +126,7 @@ pub(crate) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a Arc<str>) -> Self {
+    fn new(text: &'a Arc<String>) -> Self {
         let mut parser = Self::of_tokens(text, Lexer::new(text), Interner::default());
         if text.len() >= LONG_TEXT_BYTES {
             parser.long = Some(Arc::new(LongText::new(text)));
