@@ -420,6 +420,12 @@ impl Drop for Node {
 }
 
 fn content_hash(kind: &Kind, modifiers: Modifiers, children: &[Arc<Node>]) -> ContentHash {
+    // Modules and blocks make many of these.
+    if let (Kind::Group, [child]) = (kind, children)
+        && modifiers == Modifiers::default()
+    {
+        return child.hash.of_group();
+    }
     let mut hasher = ContentHasher::new("node");
     kind.feed(&mut hasher);
     let bits = u8::from(modifiers.root)
@@ -431,4 +437,30 @@ fn content_hash(kind: &Kind, modifiers: Modifiers, children: &[Arc<Node>]) -> Co
         hasher.hash(child.hash);
     }
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_level_of_groups_has_a_hash_of_its_own() {
+        let node =
+            |kind, modifiers, children| Node::new(kind, modifiers, Origin::default(), children);
+        let plain = Modifiers::default();
+        let cube = node(Kind::Cube { size: [1.0; 3], center: false }, plain, Vec::new());
+        let group = |child: &Arc<Node>| node(Kind::Group, plain, vec![Arc::clone(child)]);
+        let (one, background) = (group(&cube), Modifiers { background: true, ..plain });
+        let all = [
+            cube.hash(),
+            one.hash(),
+            group(&one).hash(),
+            node(Kind::Union, plain, vec![Arc::clone(&cube)]).hash(),
+            node(Kind::Group, background, vec![Arc::clone(&cube)]).hash(),
+            node(Kind::Group, plain, vec![Arc::clone(&cube), Arc::clone(&cube)]).hash(),
+        ];
+        let distinct: std::collections::HashSet<_> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert_eq!(one.hash(), group(&cube).hash());
+    }
 }
