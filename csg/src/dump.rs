@@ -78,7 +78,13 @@ impl Writer<'_> {
     }
 
     fn indent(&mut self, depth: usize) {
-        (0..depth).for_each(|_| self.out.push('\t'));
+        const TABS: &str = "\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t";
+        let mut left = depth;
+        while left > 0 {
+            let step = left.min(TABS.len());
+            self.out.push_str(&TABS[..step]);
+            left -= step;
+        }
     }
 
     fn s(&mut self, text: &str) -> &mut Self {

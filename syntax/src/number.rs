@@ -34,7 +34,10 @@ pub fn write_number(out: &mut String, value: f64) {
         out.push_str("inf");
     } else if magnitude < 1e6 && magnitude.fract() == 0.0 {
         // All counters, sizes and indexes of real models come this way.
-        append(out, format_args!("{}", magnitude as u32));
+        match magnitude as u32 {
+            digit @ 0..10 => out.push(char::from(b'0' + digit as u8)),
+            number => append(out, format_args!("{number}")),
+        }
     } else {
         let (digits, exponent) = rounded(magnitude);
         let digits = std::str::from_utf8(&digits).expect("decimal digits are ASCII");
