@@ -3,7 +3,7 @@ CARGO ?= cargo
 LISTEN ?= 127.0.0.1:8080
 WEB := web-client
 
-.PHONY: help run test check bench bench-stream bench-geometry bench-spatial bench-eval fuzz fuzz-import scadtest torture soak large bench-memory tools web lint-web screenshot clean
+.PHONY: help run test check bench bench-stream bench-geometry bench-minkowski bench-spatial bench-eval fuzz fuzz-import scadtest torture soak large bench-memory tools web lint-web screenshot clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,11 @@ bench-geometry: ## ten models of all kinds beside the installed openscad and ope
 	@scripts/setup.sh bench
 	$(CARGO) build --release --locked --quiet -p scadstream-cli -p scadstream-tests --bins
 	target/release/bench_geometry
+
+bench-minkowski: ## Minkowski sums in chunks beside the kernel's own and all hulls at once: volume, time, memory
+	@scripts/setup.sh run
+	$(CARGO) build --release --locked --quiet -p scadstream-tests --bin bench_minkowski
+	target/release/bench_minkowski
 
 bench-spatial: ## the spatial solver beside the direct one: solves, edits, memory
 	@scripts/setup.sh run

@@ -304,6 +304,17 @@ impl Solid {
         Self { paints: self.paints.iter().map(|(id, _)| (*id, paint)).collect(), ..self.clone() }
     }
 
+    /// The kernel's own Minkowski sum, to compare [`minkowski()`](crate::minkowski::minkowski) with: a hull for each pair
+    /// of triangles, up to a thousand of them at once. It asks no token, and nothing else uses it.
+    ///
+    /// # Errors
+    /// [`KernelError::TooLarge`], [`KernelError::Refused`].
+    pub fn minkowski_sum_of_the_kernel(&self, other: &Self) -> Result<Option<Self>, KernelError> {
+        let body = manifold_rust::minkowski::minkowski_sum(&self.baked(), &other.baked());
+        let id = body.mesh_relation.original_id;
+        Self::checked(body, Arc::new([(id, Paint::Default)]))
+    }
+
     /// Number of triangles.
     pub fn num_triangles(&self) -> usize {
         self.body.num_tri()
@@ -655,12 +666,4 @@ fn vec3(point: [f64; 3]) -> Vec3 {
 fn mat3x4(affine: &Affine) -> Mat3x4 {
     let column = |k: usize| Vec3::new(affine.0[0][k], affine.0[1][k], affine.0[2][k]);
     Mat3x4::from_cols(column(0), column(1), column(2), column(3))
-}
-
-/// The kernel's own Minkowski sum in one batch, to check ours against.
-#[cfg(test)]
-pub(crate) fn minkowski_in_one_batch(a: &Solid, b: &Solid) -> Option<Solid> {
-    let body = manifold_rust::minkowski::minkowski_sum(&a.baked(), &b.baked());
-    let id = body.mesh_relation.original_id;
-    Solid::checked(body, Arc::new([(id, Paint::Default)])).ok().flatten()
 }

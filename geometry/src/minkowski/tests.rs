@@ -1,7 +1,6 @@
 //! Sums by volume, against the kernel's own and against formulas.
 
 use super::*;
-use crate::kernel::minkowski_in_one_batch;
 use crate::measure::{Measure, measure};
 use crate::primitives::{cube, sphere};
 use crate::testing::close;
@@ -122,7 +121,7 @@ fn rounding_a_part_agrees_with_the_kernels_own_sum() {
     for part in [corner(), frame(), minus(&block([4.0; 3], [0.0; 3]), &[ball(2.0, 12.0)])] {
         let round = ball(0.5, 8.0);
         let ours = sum(&part, &round);
-        let theirs = measure(&minkowski_in_one_batch(&part, &round).unwrap().to_mesh());
+        let theirs = measure(&part.minkowski_sum_of_the_kernel(&round).unwrap().unwrap().to_mesh());
         assert!(close(ours.volume, theirs.volume, 1e-9), "{} {}", ours.volume, theirs.volume);
         assert_eq!(ours.genus, theirs.genus);
         assert!(ours.triangles <= theirs.triangles);
