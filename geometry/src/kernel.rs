@@ -31,6 +31,15 @@ use self::sheets::without_sheets;
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;
 
+/// Coordinates beyond this are refused: the kernel takes squares of areas, which then are no numbers any more, and sorts
+/// by what comes of them. Only damaged files and slips of the pen go this far.
+const FARTHEST: f64 = 1e75;
+
+/// Whether the kernel can work with these points.
+pub(crate) fn are_in_reach(points: &[[f64; 3]]) -> bool {
+    points.as_flattened().iter().all(|c| c.abs() <= FARTHEST)
+}
+
 /// The kernel indexes halfedges with signed 32 bits.
 const MOST_TRIANGLES: usize = (i32::MAX / 3) as usize;
 
@@ -44,8 +53,8 @@ pub enum KernelError {
     /// The token was cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// A coordinate is not a finite number.
-    #[error("a coordinate is not a finite number")]
+    /// A coordinate is not a finite number, or beyond 1e75.
+    #[error("a coordinate is not a finite number, or far too large")]
     NonFinite,
     /// Edges are not shared by exactly two faces of opposite direction.
     #[error("the mesh is not closed and oriented")]
@@ -193,7 +202,7 @@ impl Solid {
     /// # Errors
     /// [`KernelError::NonFinite`], [`KernelError::Cancelled`].
     pub fn hull(points: &[[f64; 3]], token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        if !points.as_flattened().iter().all(|c| c.is_finite()) {
+        if !are_in_reach(points) {
             return Err(KernelError::NonFinite);
         }
         let points: Vec<Vec3> = points.iter().map(|p| vec3(*p)).collect();
@@ -347,6 +356,12 @@ impl Solid {
             let [a, b, c] = [0, 1, 2].map(|corner| edges[corner].start_vert as u32);
             if mirrored { [a, c, b] } else { [a, b, c] }
         })
+    }
+
+    /// Whether its transform leaves it where the kernel can work with it.
+    pub(crate) fn is_in_reach(&self) -> bool {
+        let Bounds { min, max } = self.rough_bounds();
+        are_in_reach(&[min, max])
     }
 
     /// The box around it, exact.
@@ -642,7 +657,7 @@ fn check_countable_and_finite(mesh: &Mesh) -> Result<(), KernelError> {
     if mesh.triangles.len() > MOST_TRIANGLES {
         return Err(KernelError::TooLarge);
     }
-    if !mesh.positions.as_flattened().iter().all(|c| c.is_finite()) {
+    if !are_in_reach(&mesh.positions) {
         return Err(KernelError::NonFinite);
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use crate::faces::fill_ring;
-use crate::kernel::{CancelToken, KernelError, Solid};
+use crate::kernel::{CancelToken, KernelError, Solid, are_in_reach};
 use crate::measure::{pieces, volume};
 use crate::mesh::{Bounds, Mesh, Run};
 use crate::tangle::{is_tangled, round_coordinates};
@@ -31,7 +31,7 @@ pub fn polyhedron(
     faces: &[Arc<[u32]>],
     token: &CancelToken,
 ) -> Result<Mended, KernelError> {
-    if !points.as_flattened().iter().all(|c| c.is_finite()) {
+    if !are_in_reach(points) {
         return Err(KernelError::NonFinite);
     }
     mend(face_triangles(points, faces), token)
@@ -43,7 +43,7 @@ pub fn polyhedron(
 /// As [`polyhedron`].
 pub fn mend(mut mesh: Mesh, token: &CancelToken) -> Result<Mended, KernelError> {
     // Closing holes orders vertices by place, which numbers that are none have not.
-    if !mesh.positions.as_flattened().iter().all(|c| c.is_finite()) {
+    if !are_in_reach(&mesh.positions) {
         return Err(KernelError::NonFinite);
     }
     merge_equal_points(&mut mesh);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use scadstream_csg::{
-    Fragments, Kind, LinearExtrude, Node, OffsetDelta, RoofMethod, RotateExtrude,
+    FileData, Fragments, Kind, LinearExtrude, Node, OffsetDelta, RoofMethod, RotateExtrude,
 };
 
 use super::*;
@@ -245,4 +245,32 @@ fn the_same_object_many_times_is_that_object() {
     assert!(close(measured(&group(all.clone())).volume, 1.0, 1e-9));
     assert!(close(measured(&node(Kind::Intersection, all.clone())).volume, 1.0, 1e-9));
     check_nothing(&difference(all));
+}
+
+#[test]
+fn what_is_far_too_large_is_refused() {
+    // Areas of such faces are no numbers, and the kernel panicked as it sorted by them.
+    let far = 1e308;
+    let points = [[0.0; 3], [far, 0.0, 0.0], [0.0, -far, 0.0], [0.0, 0.0, far]];
+    let faces: [&[u32]; 4] = [&[0, 1, 2], &[0, 3, 1], &[0, 2, 3], &[1, 3, 2]];
+    let heights = FileData::new("a.dat", b"1 1 1 1e308\n0 8 0 -1e308".as_slice());
+    let surface = Kind::Surface {
+        name: "a.dat".into(),
+        file: Some(heights),
+        center: true,
+        invert: false,
+        convexity: 1,
+    };
+    for root in [
+        polyhedron(&points, &faces),
+        node(surface, vec![]),
+        scale(1e200, 1e200, 1e200, cube(1.0)),
+        translate(far, 0.0, 0.0, cube(1e70)),
+        node(Kind::Minkowski { convexity: 1 }, vec![cube(1e200), cube(1e200)]),
+        group(vec![cube(1.0), scale(1e200, 1e200, 1e200, cube(1.0))]),
+    ] {
+        let solution = check_sound(&root);
+        let said = solution.diagnostics.iter().any(|d| d.message.contains("far too large"));
+        assert!(said, "{:?}: {:?}", root.kind(), solution.diagnostics);
+    }
 }

@@ -9,7 +9,7 @@ use super::combine::Fault;
 use super::{Job, Part, PartKind};
 use crate::affine::Affine;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::kernel::triangulate;
+use crate::kernel::{KernelError, triangulate};
 use crate::mesh::Mesh;
 use crate::shape::{Flat, Shape};
 
@@ -109,6 +109,9 @@ pub(super) fn part_of(
         Shape::Solids(solids) if invertible => {
             let Some(solid) = unite(&object.node, &solids.list, job)? else { return Ok(None) };
             let solid = solid.transformed(&object.transform);
+            if !solid.is_in_reach() {
+                return Err(KernelError::NonFinite.into());
+            }
             (PartKind::Solid, solid.to_mesh(), None, Some(solid))
         }
         Shape::Flat(Flat { region, paint }) if !region.is_empty() => {

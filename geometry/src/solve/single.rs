@@ -8,7 +8,7 @@ use super::booleans::unite;
 use super::combine::{Fault, Work};
 use crate::affine::Affine;
 use crate::fragments::segments;
-use crate::kernel::Solid;
+use crate::kernel::{KernelError, Solid};
 use crate::linear_extrude::{layers, linear_extrude};
 use crate::mesh::{Bounds, Paint};
 use crate::projection::{section, shadow};
@@ -38,7 +38,13 @@ impl Work<'_> {
         }
         Ok(match shape {
             Shape::Nothing => Shape::Nothing,
-            Shape::Solids(solids) => Shape::Solids(solids.transformed(&affine)),
+            Shape::Solids(solids) => {
+                let solids = solids.transformed(&affine);
+                if !solids.list.iter().all(Solid::is_in_reach) {
+                    return Err(KernelError::NonFinite.into());
+                }
+                Shape::Solids(solids)
+            }
             Shape::Flat(flat) => {
                 if matrix[0][0] * matrix[1][1] == matrix[0][1] * matrix[1][0] {
                     self.warn("Scaling a 2D object with 0 - removing object");
