@@ -2,7 +2,9 @@
 
 use clap::{Args, ValueEnum};
 use scadstream_eval::Camera;
-use scadstream_geometry::export::png::{MOST_PIXELS, Options, Projection, View};
+use scadstream_geometry::export::png::{
+    MOST_PIXELS, Options, Projection, SCHEMES, Scheme, Show, View,
+};
 
 /// How PNG pictures are taken.
 #[derive(Debug, Args)]
@@ -22,6 +24,31 @@ pub(crate) struct PictureArgs {
     /// How distances show in a picture
     #[arg(long, value_name = "PROJECTION", value_enum, default_value = "perspective")]
     projection: ProjectionArg,
+
+    /// What a picture shows beside faces
+    #[arg(long, value_name = "WHAT,..", value_enum, value_delimiter = ',')]
+    view: Vec<ShowArg>,
+
+    /// The colours of a picture
+    #[arg(
+        long, value_name = "NAME", value_parser = parse_scheme, default_value = "Cornfield",
+        long_help = scheme_help()
+    )]
+    colorscheme: Scheme,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ShowArg {
+    /// Axes
+    Axes,
+    /// Diagonals through the point looked at
+    Crosshairs,
+    /// Edges between faces
+    Edges,
+    /// Numbers along the axes
+    Scales,
+    /// Edges instead of faces
+    Wireframe,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,7 +77,15 @@ impl PictureArgs {
             view_all: self.viewall || camera.is_none(),
             auto_center: self.autocenter || camera.is_none(),
         };
-        Options { size: self.imgsize, view }
+        let shows = |what| self.view.contains(&what);
+        let show = Show {
+            axes: shows(ShowArg::Axes),
+            crosshairs: shows(ShowArg::Crosshairs),
+            edges: shows(ShowArg::Edges),
+            scales: shows(ShowArg::Scales),
+            wireframe: shows(ShowArg::Wireframe),
+        };
+        Options { size: self.imgsize, view, scheme: self.colorscheme, show }
     }
 }
 
@@ -62,4 +97,16 @@ fn parse_size(text: &str) -> Result<[u32; 2], String> {
         }
         _ => Err(format!("two numbers from 1 to {MOST_PIXELS} are needed, such as 800,600")),
     }
+}
+
+fn parse_scheme(name: &str) -> Result<Scheme, String> {
+    Scheme::named(name).ok_or_else(|| format!("not one of {}", scheme_names()))
+}
+
+fn scheme_help() -> String {
+    format!("The colours of a picture: {}", scheme_names())
+}
+
+fn scheme_names() -> String {
+    SCHEMES.map(|scheme| scheme.name).join(", ")
 }

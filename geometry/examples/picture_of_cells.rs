@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         mesh.paint(Paint::Color([r, g, b, 1.0]));
         picture.append(&mesh);
     }
-    let options = Options { size: [900, 600], view: View::default() };
+    let options = Options { size: [900, 600], ..Options::default() };
     let mut out = BufWriter::new(File::create(path)?);
     write(&[(PartKind::Solid, &picture)], &options, &mut out)?;
     Ok(out.flush()?)

@@ -176,12 +176,18 @@ fn options_of_formats_and_pictures() {
     );
     assert_eq!([&all, &eye, &gimbal].map(|png| size(png)), [[80, 60]; 3]);
     assert!(all != eye && eye != gimbal);
+    let (guided, _) = written(&solid, "d.png", &["--imgsize=80,60", "--view=axes,scales,edges"]);
+    let (dark, _) =
+        written(&solid, "e.png", &["--imgsize=80,60", "--colorscheme", "Tomorrow Night"]);
+    assert!(all != guided && all != dark && guided != dark);
     for (arguments, fault) in [
         (
             ["-O", "export-pdf/paper-size=b4"],
             "one of a6, a5, a4, a3, letter, legal, tabloid is needed",
         ),
         (["--imgsize", "0,5"], "two numbers from 1 to 4096"),
+        (["--colorscheme", "Sunrise"], "not one of Cornfield, Metallic, Sunset"),
+        (["--view", "shadows"], "[possible values: axes, crosshairs, edges, scales, wireframe]"),
         (["--camera", "1,2,3"], "seven or six numbers are needed"),
         (["--export-format", "gif"], "not one of"),
     ] {

@@ -1,17 +1,20 @@
 //! PNG: a picture of the model, drawn by a small rasteriser of our own.
 //!
-//! Faces are flat and lit from two sides, in OpenSCAD's colours on its pale background. `#` and `%` parts are laid over
+//! Faces are flat and lit from two sides, in the colours of one of OpenSCAD's schemes. `#` and `%` parts are laid over
 //! the rest, half transparent. The same model gives the same bytes, on every machine.
 
 mod camera;
+mod edges;
+mod guides;
 mod raster;
+mod scheme;
 
 use std::io::Write;
 
 pub use camera::{Camera, Projection, View};
+pub use scheme::{SCHEMES, Scheme};
 
 use super::ExportError;
-use super::colour::rgba;
 use crate::measure::{cross, dot, sub};
 use crate::mesh::{Bounds, Mesh};
 use crate::solve::PartKind;
@@ -22,9 +25,6 @@ pub const MOST_PIXELS: u32 = 4096;
 
 /// Up to this many pixels each is the mean of four samples. Larger pictures do without, to bound memory.
 const MOST_SMOOTH: u64 = 2048 * 2048;
-
-/// OpenSCAD's background, in its scheme Cornfield.
-const BACKGROUND: [u8; 3] = [0xff, 0xff, 0xe5];
 
 /// Colours of parts marked `#` and `%`, as OpenSCAD has them.
 const HIGHLIGHT: [u8; 4] = [255, 81, 81, 128];
@@ -37,6 +37,13 @@ const AMBIENT: f64 = 0.35;
 /// How much nearer a highlighted part counts than it is, so that it shows on the faces that it shares with others.
 const LIFTED: f64 = 1e-5;
 
+/// How much nearer edges count than they are, so that they show on both of their faces. Picked by hand.
+const EDGES_LIFTED: f64 = 2e-3;
+
+/// Widths of lines in pixels: edges as they look in OpenSCAD, all others.
+const EDGE_WIDTH: f64 = 2.0;
+const LINE_WIDTH: f64 = 1.0;
+
 /// Size of the picture and from where it is taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -44,12 +51,36 @@ pub struct Options {
     pub size: [u32; 2],
     /// The camera.
     pub view: View,
+    /// The colours.
+    pub scheme: Scheme,
+    /// What there is to see beside the faces.
+    pub show: Show,
+}
+
+/// What a picture shows beside faces, by OpenSCAD's names; nothing unless asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Show {
+    /// The axes, broken where they are negative.
+    pub axes: bool,
+    /// Diagonals through the point that the camera looks at.
+    pub crosshairs: bool,
+    /// Edges between faces.
+    pub edges: bool,
+    /// Ticks and numbers along the axes, if those are shown.
+    pub scales: bool,
+    /// Edges instead of faces.
+    pub wireframe: bool,
 }
 
 impl Default for Options {
     /// OpenSCAD's 512 × 512 pixels, with everything in view.
     fn default() -> Self {
-        Self { size: [512, 512], view: View::default() }
+        Self {
+            size: [512, 512],
+            view: View::default(),
+            scheme: Scheme::default(),
+            show: Show::default(),
+        }
     }
 }
 
@@ -78,19 +109,39 @@ pub fn write(
 fn draw(parts: &[(PartKind, &Mesh)], options: &Options) -> Vec<u8> {
     let [width, height] = options.size;
     let samples = if u64::from(width) * u64::from(height) <= MOST_SMOOTH { 2 } else { 1 };
-    let mut canvas = Canvas::new(width * samples, height * samples, BACKGROUND);
+    let mut canvas = Canvas::new(width * samples, height * samples, options.scheme.background);
     let bounds = parts.iter().filter_map(|(_, mesh)| mesh.bounds()).reduce(Bounds::union);
     let camera = options.view.camera(bounds, f64::from(width) / f64::from(height));
     // What can be seen through is laid over what cannot.
+    let pixel = f64::from(samples);
     for through in [false, true] {
         for (kind, mesh) in parts {
-            draw_part(*kind, mesh, &camera, through, &mut canvas);
+            if !options.show.wireframe {
+                draw_part(*kind, mesh, &camera, options.scheme, through, &mut canvas);
+            }
+            if !through && (options.show.edges || options.show.wireframe) {
+                let at = |vertex: u32| camera.seen(mesh.positions[vertex as usize]);
+                for edge in edges::edges(mesh) {
+                    let width = EDGE_WIDTH * pixel;
+                    canvas.line(edge.map(at), options.scheme.edge, width, 1.0 + EDGES_LIFTED);
+                }
+            }
+        }
+        if !through {
+            guides::draw(options, &camera, LINE_WIDTH * pixel, &mut canvas);
         }
     }
     canvas.pixels(samples)
 }
 
-fn draw_part(kind: PartKind, mesh: &Mesh, camera: &Camera, through: bool, canvas: &mut Canvas) {
+fn draw_part(
+    kind: PartKind,
+    mesh: &Mesh,
+    camera: &Camera,
+    scheme: Scheme,
+    through: bool,
+    canvas: &mut Canvas,
+) {
     let corners: Vec<Corner> = mesh.positions.iter().map(|p| camera.seen(*p)).collect();
     let (own, lift) = match kind {
         PartKind::Highlight => (Some(HIGHLIGHT), 1.0 + LIFTED),
@@ -98,7 +149,7 @@ fn draw_part(kind: PartKind, mesh: &Mesh, camera: &Camera, through: bool, canvas
         PartKind::Solid | PartKind::Flat => (None, 1.0),
     };
     for (range, paint) in mesh.painted_runs() {
-        let colour = own.unwrap_or_else(|| rgba(paint));
+        let colour = own.unwrap_or_else(|| scheme.colour(paint));
         if (colour[3] < 255) != through {
             continue;
         }
@@ -143,9 +194,10 @@ mod tests {
     }
 
     fn picture(parts: &[(PartKind, &Mesh)], view: View) -> (Vec<u8>, usize) {
-        let options = Options { size: [64, 64], view };
+        let options = Options { size: [64, 64], view, ..Options::default() };
         let pixels = draw(parts, &options);
-        let background = pixels.chunks(3).filter(|pixel| *pixel == BACKGROUND).count();
+        let background =
+            pixels.chunks(3).filter(|pixel| *pixel == Scheme::default().background).count();
         (pixels, 64 * 64 - background)
     }
 
@@ -162,7 +214,7 @@ mod tests {
         assert!((0.6..0.75).contains(&side), "{side}");
         let [red, green, blue] = at(&pixels, 32, 32);
         assert!(red > green && green > blue, "{red} {green} {blue}");
-        assert_eq!(at(&pixels, 2, 2), BACKGROUND);
+        assert_eq!(at(&pixels, 2, 2), Scheme::default().background);
     }
 
     #[test]
@@ -203,6 +255,52 @@ mod tests {
         assert_eq!(picture(&[(PartKind::Solid, &solid)], inside).1, 64 * 64);
         let nothing = picture(&[], View::default());
         assert_eq!(nothing.1, 0);
+    }
+
+    #[test]
+    fn schemes_colour_the_background_and_plain_faces() {
+        let solid = cube([10.0; 3], false);
+        let mut seen = Vec::new();
+        for scheme in SCHEMES {
+            assert_eq!(Scheme::named(&scheme.name.to_uppercase()), Some(scheme));
+            let options = Options { size: [64, 64], view: top(), scheme, ..Options::default() };
+            let pixels = draw(&[(PartKind::Solid, &solid)], &options);
+            assert_eq!(at(&pixels, 2, 2), scheme.background, "{}", scheme.name);
+            let face = at(&pixels, 32, 32);
+            assert_ne!(face, scheme.background, "{}", scheme.name);
+            seen.push((scheme.background, face));
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        // Cornfield and Monotone differ in what was cut alone.
+        assert_eq!(seen.len(), SCHEMES.len() - 1);
+        assert_eq!(Scheme::named("Cornfeld"), None);
+    }
+
+    #[test]
+    fn what_is_shown_beside_faces_is_there_when_asked_for() {
+        let solid = cube([10.0; 3], false);
+        let view = View { view_all: false, auto_center: false, ..View::default() };
+        let count = |show: Show| {
+            let options = Options { size: [200, 200], view, show, ..Options::default() };
+            let pixels = draw(&[(PartKind::Solid, &solid)], &options);
+            let of = |colour: [u8; 3]| pixels.chunks(3).filter(|pixel| *pixel == colour).count();
+            let scheme = options.scheme;
+            [of(scheme.background), of(scheme.axis), of(scheme.crosshair), of(scheme.edge)]
+        };
+        let plain = count(Show::default());
+        assert_eq!(plain[1..], [0; 3]);
+        let axes = count(Show { axes: true, ..Show::default() });
+        assert!(axes[0] < plain[0] - 100 && axes[1] > 20 && axes[3] == 0, "{plain:?} {axes:?}");
+        let scales = count(Show { axes: true, scales: true, ..Show::default() });
+        assert!(scales[0] < axes[0] - 50, "{axes:?} {scales:?}");
+        assert_eq!(count(Show { scales: true, ..Show::default() }), plain);
+        let crosshairs = count(Show { crosshairs: true, ..Show::default() });
+        assert!(crosshairs[2] > 20 && crosshairs[1] == 0, "{crosshairs:?}");
+        let edges = count(Show { edges: true, ..Show::default() });
+        assert!(edges[3] > 50 && edges[0].abs_diff(plain[0]) < 200, "{plain:?} {edges:?}");
+        let wires = count(Show { wireframe: true, ..Show::default() });
+        assert!(wires[0] > plain[0] + 100 && wires[3] > edges[3], "{plain:?} {wires:?}");
     }
 
     #[test]

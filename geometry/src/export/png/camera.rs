@@ -102,6 +102,29 @@ pub struct Camera {
 }
 
 impl Camera {
+    pub(super) fn distance(&self) -> f64 {
+        self.distance
+    }
+
+    pub(super) fn target(&self) -> [f64; 3] {
+        self.target
+    }
+
+    /// Width of the picture over its height.
+    pub(super) fn aspect(&self) -> f64 {
+        self.aspect
+    }
+
+    /// Directions of the model that are right and up in the picture.
+    pub(super) fn sides(&self) -> [[f64; 3]; 2] {
+        [self.axes[0], self.axes[1]]
+    }
+
+    /// How far to the right and up a direction of the model goes.
+    pub(super) fn turned(&self, direction: [f64; 3]) -> [f64; 2] {
+        self.sides().map(|axis| dot(axis, direction))
+    }
+
     /// Where in the picture a point is: across and up from -1 to 1, with how near it is.
     pub(super) fn seen(&self, point: [f64; 3]) -> Corner {
         let from_target = sub(point, self.target);

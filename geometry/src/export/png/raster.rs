@@ -56,6 +56,40 @@ impl Canvas {
         }
     }
 
+    /// Draws a line so many pixels wide, of any distance and slope.
+    pub(super) fn line(&mut self, ends: [Corner; 2], colour: [u8; 3], width: f64, lift: f64) {
+        let largest = ends[0].weight.max(ends[1].weight);
+        let limit = largest * NEAREST;
+        let finite = |c: &Corner| [c.x, c.y, c.weight, c.nearness].iter().all(|v| v.is_finite());
+        if !ends.iter().all(finite) || limit <= 0.0 {
+            return;
+        }
+        let [from, to] =
+            ends.map(|end| if end.weight < limit { at_weight(ends, limit) } else { end });
+        let aside =
+            |x: f64, y: f64| [2.0 * x / f64::from(self.width), -2.0 * y / f64::from(self.height)];
+        let half = [from, to].map(|c| {
+            [c.x / c.weight * f64::from(self.width), -c.y / c.weight * f64::from(self.height)]
+        });
+        let along = [half[1][0] - half[0][0], half[1][1] - half[0][1]];
+        let length = (along[0] * along[0] + along[1] * along[1]).sqrt();
+        if length == 0.0 || !length.is_finite() {
+            return;
+        }
+        let [x, y] = along.map(|c| c / length * width / 2.0);
+        let aside = aside(-y, x);
+        let moved = |corner: Corner, sign: f64| Corner {
+            x: corner.x + sign * aside[0] * corner.weight,
+            y: corner.y + sign * aside[1] * corner.weight,
+            ..corner
+        };
+        let [red, green, blue] = colour;
+        let corners = [moved(from, 1.0), moved(from, -1.0), moved(to, -1.0), moved(to, 1.0)];
+        let opaque = [red, green, blue, 255];
+        self.triangle([corners[0], corners[1], corners[2]], opaque, lift);
+        self.triangle([corners[0], corners[2], corners[3]], opaque, lift);
+    }
+
     /// Fills a triangle given in pixels from the upper left corner; a pixel counts by its middle.
     fn fill(&mut self, [a, b, c]: [[f64; 3]; 3], colour: [u8; 4]) {
         let edge = |p: [f64; 3], q: [f64; 3], x: f64, y: f64| {
@@ -136,16 +170,21 @@ fn clipped(corners: [Corner; 3], limit: f64) -> (usize, [Corner; 4]) {
             count += 1;
         }
         if inside != next_inside {
-            let t = (limit - from.weight) / (to.weight - from.weight);
-            let between = |a: f64, b: f64| a + (b - a) * t;
-            kept[count] = Corner {
-                x: between(from.x, to.x),
-                y: between(from.y, to.y),
-                weight: limit,
-                nearness: between(from.nearness, to.nearness),
-            };
+            kept[count] = at_weight([from, to], limit);
             count += 1;
         }
     }
     (count, kept)
+}
+
+/// The place on a line that has this weight, which lies between those of its ends.
+fn at_weight([from, to]: [Corner; 2], limit: f64) -> Corner {
+    let t = (limit - from.weight) / (to.weight - from.weight);
+    let between = |a: f64, b: f64| a + (b - a) * t;
+    Corner {
+        x: between(from.x, to.x),
+        y: between(from.y, to.y),
+        weight: limit,
+        nearness: between(from.nearness, to.nearness),
+    }
 }
