@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use scadstream_csg::{Fragments, Kind, Modifiers, Node, Origin};
-use scadstream_geometry::export::png::{Options, View, write};
+use scadstream_geometry::export::png::{Options, write};
 use scadstream_geometry::solve::Solver;
 use scadstream_geometry::{CancelToken, Job, Mesh, Paint, PartKind, Settings, SolidCache, solve};
 

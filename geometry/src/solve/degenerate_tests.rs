@@ -256,7 +256,7 @@ fn what_is_far_too_large_is_refused() {
     let heights = FileData::new("a.dat", b"1 1 1 1e308\n0 8 0 -1e308".as_slice());
     let surface = Kind::Surface {
         name: "a.dat".into(),
-        file: Some(heights),
+        file: Some(Box::new(heights)),
         center: true,
         invert: false,
         convexity: 1,
