@@ -107,7 +107,7 @@ impl DocumentEngine {
         let settings = Settings::default();
         let forecast = self.pipeline.forecast(model);
         let limit_bytes = work.job.thresholds().hard;
-        if detail != Detail::Preview && forecast.bytes > limit_bytes {
+        if detail != Detail::Preview {
             work.sink().forecast(forecast.bytes);
         }
         if detail != Detail::Preview && forecast.at_least_bytes > limit_bytes {

@@ -1,7 +1,8 @@
 //! Which jobs may run at once, so that what they need together fits the machine.
 //!
 //! A job reserves what its document took the last time and half as much again, for an edit may add to it; one that was
-//! never seen reserves all that a job may have. So many small models run at once where two unknown ones would not fit.
+//! never seen reserves all that a job may have, until its tree is evaluated and the worker has counted its triangles. So
+//! many small models run at once where two unknown ones would not fit.
 
 use scadstream_memory::pressure::PressureLevel;
 
@@ -22,7 +23,7 @@ impl Admission {
         Self { limit_bytes, budget_bytes: budget_bytes.unwrap_or(u64::MAX).max(limit_bytes) }
     }
 
-    /// What a job reserves whose document took `peak_bytes` the last time, if there was one.
+    /// What a job reserves whose document took `peak_bytes` the last time, or is forecast to take, if that is known.
     pub(crate) fn reservation(&self, peak_bytes: Option<u64>) -> u64 {
         let with_room = |peak: u64| peak.saturating_add(peak / 2).max(LEAST_BYTES);
         peak_bytes.map_or(self.limit_bytes, with_room).min(self.limit_bytes)

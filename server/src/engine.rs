@@ -193,7 +193,8 @@ pub trait JobSink: Send {
     /// Messages about the model, further ones to those of earlier calls, in the order in which OpenSCAD prints them.
     fn diagnostics(&mut self, diagnostics: Vec<Diagnostic>);
 
-    /// The job will most likely need so many bytes, which is more than it may have; at most once.
+    /// The job will most likely need so many bytes; at most once, before it takes most of them. The client hears of it
+    /// if that is more than the job may have.
     fn forecast(&mut self, needed_bytes: u64);
 
     /// The customizer's parameters; at most once.

@@ -87,6 +87,8 @@ pub(crate) enum FromWorker {
     SegmentGone { segment: u32 },
     /// So many bytes of chunks and files does the job have in all, sent ones included.
     Wants { job: JobId, total_bytes: u64 },
+    /// So many bytes will the job most likely take.
+    Needs { job: JobId, bytes: u64 },
     /// The job's work is over, what is left is sending; the worker takes the next one.
     Ended { job: JobId, ending: Ending, stages: Vec<StageSeconds>, peak_bytes: u64 },
     /// All that there is of the job was sent.

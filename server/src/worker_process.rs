@@ -41,6 +41,8 @@ pub(crate) enum WorkerEvent {
     Frame { job: JobId, frame: Bytes },
     /// So many bytes does the job have to send in all.
     Wants { job: JobId, total_bytes: u64 },
+    /// So many bytes will the job most likely take.
+    Needs { job: JobId, bytes: u64 },
     /// The job's work is over.
     Ended { job: JobId, ending: Ending, stages: Vec<StageSeconds>, peak_bytes: u64 },
     /// Everything of the job was sent.
@@ -288,6 +290,7 @@ impl Reader {
                 return Ok(());
             }
             FromWorker::Wants { job, total_bytes } => WorkerEvent::Wants { job, total_bytes },
+            FromWorker::Needs { job, bytes } => WorkerEvent::Needs { job, bytes },
             FromWorker::Ended { job, ending, stages, peak_bytes } => {
                 WorkerEvent::Ended { job, ending, stages, peak_bytes }
             }

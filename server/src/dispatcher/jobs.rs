@@ -111,7 +111,7 @@ impl Dispatcher {
     }
 
     /// What the job's document took the last time.
-    fn last_peak(&self, id: JobId) -> Option<u64> {
+    pub(super) fn last_peak(&self, id: JobId) -> Option<u64> {
         let job = self.jobs.get(&id)?;
         self.sessions.get(&job.session)?.documents.get(&job.about.document())?.peak_bytes
     }

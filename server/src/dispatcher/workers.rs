@@ -33,6 +33,7 @@ impl Dispatcher {
                 self.schedule();
             }
             WorkerEvent::Frame { job, frame } => self.frame(worker, job, frame),
+            WorkerEvent::Needs { job, bytes } => self.needs(worker, job, bytes),
             WorkerEvent::Wants { job: id, total_bytes } => {
                 let Some(job) = self.jobs.get(&id) else { return };
                 if job.state.worker() != Some(worker) {
@@ -102,6 +103,17 @@ impl Dispatcher {
         }
         job.answered |= matches!(kind, Some(Kind::Done | Kind::Failed)) && !is_gone;
         session.outbox.push(Some(id), frame);
+    }
+
+    /// Reserves what a job will most likely take, now that its tree is known, in place of what was feared.
+    fn needs(&mut self, worker: WorkerId, id: JobId, bytes: u64) {
+        let last_peak = self.last_peak(id).unwrap_or(0);
+        let reservation = self.admission.reservation(Some(bytes.max(last_peak)));
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        if job.state.worker() == Some(worker) {
+            job.reserved_bytes = reservation;
+            self.schedule();
+        }
     }
 
     pub(super) fn ended(

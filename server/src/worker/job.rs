@@ -363,9 +363,12 @@ impl JobSink for Sink<'_> {
     }
 
     fn forecast(&mut self, needed_bytes: u64) {
-        let of = self.about.revision();
+        self.link.send(&FromWorker::Needs { job: self.job, bytes: needed_bytes });
         let limit_bytes = self.control.thresholds().hard;
-        self.link.send_frame(self.job, to_wire::forecast(of, needed_bytes, limit_bytes));
+        if needed_bytes > limit_bytes {
+            let of = self.about.revision();
+            self.link.send_frame(self.job, to_wire::forecast(of, needed_bytes, limit_bytes));
+        }
     }
 
     fn parameters(&mut self, parameters: Vec<Parameter>) {

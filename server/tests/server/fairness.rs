@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use scadstream_memory::settings::{MemorySettings, budget_bytes};
+use scadstream_memory::system;
 use scadstream_protocol::ServerMessage;
+use scadstream_protocol::message::Cancel;
 use scadstream_server::config::ServerConfig;
 
 use crate::support::*;
@@ -158,5 +161,32 @@ async fn progress_is_told_before_a_death_so_that_it_can_be_placed() {
     let Some(ServerMessage::Failed(failed)) = messages.last() else { panic!("it fails") };
     assert_eq!(failed.place.as_ref().map(|place| place.line), Some(7), "{failed:?}");
     assert_eq!(failed.details[0].value, "100000000");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_job_that_will_take_little_lets_others_start() {
+    // So much per job that two unknown ones do not fit the machine, but a small one beside one of them does.
+    let machine_bytes = system::available_to_us_bytes().expect("Linux tells");
+    let hard_mb = budget_bytes(machine_bytes) * 3 / 5 / 1_000_000;
+    let memory = MemorySettings { hard_mb: Some(hard_mb), ..MemorySettings::default() };
+    let server = Server::with(ServerConfig { workers: 2, memory, ..config() }).await;
+    server.until_idle(2).await;
+    let (mut first, mut second, mut third) =
+        (server.client().await, server.client().await, server.client().await);
+    first.render(1, "needs 100\nwait").await;
+    first.started().await;
+    assert_eq!(second.echo(1, "echo beside").await, "beside");
+    first.send(Cancel { document: 1, revision: 1 }).await;
+    first.answer(1).await;
+    // A job that did not say what it will take may take everything, and so may one of a new document.
+    third.render(1, "wait").await;
+    third.started().await;
+    let mut fourth = server.client().await;
+    fourth.render(1, "wait").await;
+    fourth.until(|message| matches!(message, ServerMessage::Queued(_))).await;
+    third.send(Cancel { document: 1, revision: 1 }).await;
+    fourth.started().await;
+    fourth.send(Cancel { document: 1, revision: 1 }).await;
     server.stop().await;
 }

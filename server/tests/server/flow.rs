@@ -231,14 +231,14 @@ fn forecasts(messages: &[ServerMessage]) -> Vec<u64> {
 async fn who_waits_hears_what_the_document_needed_the_last_time() {
     let server = Server::start().await;
     let (mut client, mut other) = (server.client().await, server.client().await);
-    client.render(1, "needs 3100\nfail").await;
-    assert_eq!(forecasts(&client.answer(1).await), [3100], "from the job");
+    client.render(1, "needs 3100000\nfail").await;
+    assert_eq!(forecasts(&client.answer(1).await), [3_100_000], "from the job");
     other.render(1, "wait").await;
     other.started().await;
     client.render(2, "echo smaller").await;
     let waits = client.until(|message| matches!(message, ServerMessage::Forecast(_))).await;
     assert!(matches!(waits[0], ServerMessage::Queued(_)), "{waits:?}");
-    assert_eq!(forecasts(&waits), [3100], "from the last time");
+    assert_eq!(forecasts(&waits), [3_100_000], "from the last time");
     other.send(Cancel { document: 1, revision: 1 }).await;
     assert_done(&client.answer(2).await);
     // It fitted, so nothing is to be feared of the next.
