@@ -17,7 +17,7 @@ use scadstream_geometry::Settings;
 use scadstream_memory::pressure::PressureLevel;
 use scadstream_pipeline::{
     Budgets, DrawnPart, ExportOptions, Files, Format, Input, Libraries, Model, Needs, Pipeline,
-    Solved, Surroundings,
+    Solved, Surroundings, Until,
 };
 use scadstream_stream::ChunkOptions;
 
@@ -201,21 +201,27 @@ impl DocumentEngine {
         })?;
         let work = Work::new(control, &self.pipeline, sink);
         let model = self.evaluate(&job.document, false, &work)?;
+        let cancel = work.control().cancel;
         let mut content = Vec::new();
         let mut facts = scadstream_pipeline::Facts::default();
         let mut cells = None;
         let mut encoding = Duration::ZERO;
         let (written, times) = if format.needs() == Needs::Evaluation {
-            (model.write(format, &mut content), times_of_evaluation(&model))
+            let mut out = Until::new(&cancel, &mut content);
+            (model.write(format, &mut out), times_of_evaluation(&model))
         } else {
             let solved = self.solve(&model, Detail::Exact, &work, &|_| {})?;
             facts = solved.facts;
             cells = solved.cells();
             let start = Instant::now();
-            let written = solved.write(format, &ExportOptions::default(), &mut content);
+            let mut out = Until::new(&cancel, &mut content);
+            let written = solved.write(format, &ExportOptions::default(), &mut out);
             encoding += start.elapsed();
             (written, times(&model, &solved, Some((Stage::Encode, encoding))))
         };
+        if cancel.is_cancelled() {
+            return Err(Ended::Cancelled);
+        }
         written.map_err(|error| Failure {
             code: FailureCode::UnsupportedFormat,
             message: error.to_string(),

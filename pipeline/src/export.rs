@@ -1,6 +1,7 @@
 //! Writing a model's result in a file format.
 
 mod options;
+mod until;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,6 +12,7 @@ use scadstream_geometry::export::{
 use scadstream_geometry::{Mesh, PartKind, Region, Whole};
 
 pub use options::{ExportOptions, Parts};
+pub use until::Until;
 
 use crate::model::Model;
 use crate::solved::Solved;

@@ -46,7 +46,7 @@ mod syntax_text;
 
 pub use control::{Control, Progress, Stage, Stopped, Unwatched, Watch};
 pub use document_world::Files;
-pub use export::{ExportOptions, Format, Needs, Parts, WriteError};
+pub use export::{ExportOptions, Format, Needs, Parts, Until, WriteError};
 pub use facts::Facts;
 pub use forecast::Forecast;
 pub use input::{Input, Surroundings};

@@ -7,6 +7,7 @@ use scadstream_csg::{ContentHash, ContentHasher, Kind, Node};
 use super::booleans::{SHEET, unite};
 use super::combine::Fault;
 use super::{Job, Part, PartKind};
+use crate::abandon::abandonable;
 use crate::affine::Affine;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::kernel::{KernelError, triangulate};
@@ -121,7 +122,9 @@ pub(super) fn part_of(
             } else {
                 Arc::new(region.transformed(&[x, y, z, [0.0, 0.0, 0.0, 1.0]]))
             };
-            let mut mesh = flat_mesh(region.outlines());
+            let (points, drawn) = (region.points().count(), Arc::clone(&region));
+            let triangles = move || flat_mesh(drawn.outlines());
+            let mut mesh = abandonable(points, &job.cancel, triangles)?;
             mesh.paint(*paint);
             (PartKind::Flat, mesh, Some(region), None)
         }
