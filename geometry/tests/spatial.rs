@@ -99,6 +99,18 @@ fn a_plate_with_holes_and_bumps() {
 }
 
 #[test]
+fn many_heavy_operands_are_solved_by_cells_and_few_are_not() {
+    let balls = |count: u32, n: f64| {
+        let ball = |i: u32| translate([f64::from(i), 0.0, 0.0], sphere(2.0, n));
+        node(Kind::Union, (0..count).map(ball).collect())
+    };
+    let cells_of = |root: &Arc<Node>| solved(root, Solver::Auto, &SolidCache::new(0)).1;
+    // Both have some 110 000 triangles.
+    assert!(cells_of(&balls(16, 84.0)).is_some());
+    assert!(cells_of(&balls(2, 236.0)).is_none());
+}
+
+#[test]
 fn an_edit_solves_the_cells_that_it_touches() {
     let cache = SolidCache::new(1 << 30);
     solved(&plate(4, 24.0, 0.0), Solver::Spatial, &cache);

@@ -21,6 +21,13 @@ use crate::union::clusters;
 /// Fewer triangles in operands that hang together than this are solved directly: that takes a fraction of a second.
 const FEW_TRIANGLES: usize = 100_000;
 
+/// Fewer operands that hang together than this are solved directly as well: each passes through few booleans, and to cut
+/// large leaves into cells takes longer than those.
+const FEW_OPERANDS: usize = 16;
+
+/// From so many triangles on the memory of the direct solver is what counts, however few operands they are of.
+const MANY_TRIANGLES: usize = 2_000_000;
+
 /// What came of trying.
 pub(super) struct Outcome {
     /// The part of all result objects, unless they are to be solved directly.
@@ -64,7 +71,8 @@ pub(super) fn solve_by_cells(
     outcome.known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
 
     let Some((operands, skeleton)) = operands(whole, &outcome.known) else { return Ok(outcome) };
-    if operands.len() < 2 || largest_cluster(&operands) < least {
+    let forced = job.settings.solver == Solver::Spatial;
+    if operands.len() < 2 || !(forced || has_heavy_cluster(&operands)) {
         return Ok(outcome);
     }
     let on_cell = |done: usize, of: usize| {
@@ -100,14 +108,16 @@ pub(super) fn solve_by_cells(
     Ok(outcome)
 }
 
-/// Triangles of the operands that hang together, where there are most of them. What lies apart is no work for booleans: the
-/// direct solver sets it side by side.
-fn largest_cluster(operands: &[Operand]) -> usize {
+/// Whether operands that hang together are more than the direct solver does quickly. What lies apart is no work for
+/// booleans: it sets it side by side.
+fn has_heavy_cluster(operands: &[Operand]) -> bool {
     let boxes: Vec<Bounds> = operands.iter().map(Operand::bounds).collect();
-    let of_cluster = |cluster: Vec<usize>| -> usize {
-        cluster.into_iter().map(|index| operands[index].solid.num_triangles()).sum()
-    };
-    clusters(&boxes).into_iter().map(of_cluster).max().unwrap_or(0)
+    clusters(&boxes).into_iter().any(|cluster| {
+        let triangles: usize =
+            cluster.iter().map(|index| operands[*index].solid.num_triangles()).sum();
+        let least = if cluster.len() < FEW_OPERANDS { MANY_TRIANGLES } else { FEW_TRIANGLES };
+        triangles >= least
+    })
 }
 
 /// The solids of all leaves where they stand, and the skeleton over them.
