@@ -8,7 +8,7 @@ use crate::Row;
 use crate::models::{SOLIDS, plate};
 
 fn payload_bytes(rendered: &Rendered) -> f64 {
-    rendered.chunks.iter().map(|chunk| chunk.payload.len() as f64).sum()
+    rendered.chunks.iter().map(|chunk| chunk.payload.len() as f64).sum::<f64>() + 0.0
 }
 
 fn triangles(rendered: &Rendered) -> f64 {
