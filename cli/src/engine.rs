@@ -109,9 +109,9 @@ impl DocumentEngine {
         let limit_bytes = work.job.thresholds().hard;
         if detail != Detail::Preview {
             work.sink().forecast(forecast.bytes);
-        }
-        if detail != Detail::Preview && forecast.at_least_bytes > limit_bytes {
-            return Err(Ended::Failed(too_large(forecast, limit_bytes)));
+            if forecast.at_least_bytes > limit_bytes {
+                return Err(Ended::Failed(too_large(forecast, limit_bytes)));
+            }
         }
         let control = work.control();
         let solved = match detail {

@@ -74,11 +74,6 @@ impl Dispatcher {
             job.progress = Some(frame.clone());
         }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };
-        if kind == Some(Kind::Forecast)
-            && let Some(document) = session.documents.get_mut(&job.about.document())
-        {
-            document.needed_bytes = needed_in(&frame);
-        }
         if kind.is_some_and(Kind::uses_credit) {
             if session.ledger.spend(id, frame.len() as u64).is_err() {
                 tracing::error!(worker, job = id, "the worker sends more than it may");
@@ -110,10 +105,17 @@ impl Dispatcher {
         let last_peak = self.last_peak(id).unwrap_or(0);
         let reservation = self.admission.reservation(Some(bytes.max(last_peak)));
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        if job.state.worker() == Some(worker) {
-            job.reserved_bytes = reservation;
-            self.schedule();
+        if job.state.worker() != Some(worker) {
+            return;
         }
+        job.reserved_bytes = reservation;
+        if bytes > self.monitor.thresholds().hard
+            && let Some(session) = self.sessions.get_mut(&job.session)
+            && let Some(document) = session.documents.get_mut(&job.about.document())
+        {
+            document.needed_bytes = Some(bytes);
+        }
+        self.schedule();
     }
 
     pub(super) fn ended(
@@ -262,14 +264,6 @@ impl Dispatcher {
 fn place_of(frame: &Bytes) -> Option<wire::Place> {
     match ServerMessage::decode(frame) {
         Ok(Some(ServerMessage::Progress(progress))) => progress.place,
-        _ => None,
-    }
-}
-
-/// What a `Forecast` frame says is needed.
-fn needed_in(frame: &Bytes) -> Option<u64> {
-    match ServerMessage::decode(frame) {
-        Ok(Some(ServerMessage::Forecast(forecast))) => Some(forecast.needed_bytes),
         _ => None,
     }
 }
