@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{FORWARDED, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use scadstream_memory::pressure::Thresholds;
@@ -22,8 +22,8 @@ use tower_http::services::ServeDir;
 use crate::config::ServerConfig;
 use crate::dispatcher::Event;
 use crate::metrics::Metrics;
-use crate::session::{self, MAX_MESSAGE_BYTES, SessionId};
-use crate::{admin, render_once};
+use crate::session::{self, SessionId};
+use crate::{admin, render_once, websocket};
 
 /// Shown at `/` when the page is not there.
 const NO_PAGE: &str = "<!doctype html><meta charset=utf-8><title>scadstream</title>\
@@ -53,7 +53,7 @@ impl App {
 /// All routes.
 pub(crate) fn router(app: App) -> Router {
     let routes = Router::new()
-        .route("/ws", get(websocket))
+        .route("/ws", get(stream))
         .route("/api/render", post(render_once::render))
         .route("/api/debug/health", get(admin::health))
         .route("/api/debug/memory", get(admin::memory))
@@ -77,38 +77,36 @@ fn is_page(folder: &Path) -> bool {
     there
 }
 
-async fn websocket(
-    State(app): State<App>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
-    if let Err(refused) = check_origin(&headers, &app.config.allowed_origins) {
+async fn stream(State(app): State<App>, mut request: Request) -> Response {
+    let headers = request.headers();
+    if let Err(refused) = check_origin(headers, &app.config.allowed_origins) {
         return refused.into_response();
     }
+    let is_local = is_local(headers);
     let offered = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|v| v.to_str().ok());
     if !offered.flat_map(|list| list.split(',')).any(|name| name.trim() == SUBPROTOCOL) {
         let message = format!("this server speaks the WebSocket subprotocol {SUBPROTOCOL}\n");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
+    let (mut response, opening) = match websocket::accept(&mut request) {
+        Ok(accepted) => accepted,
+        Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
+    };
     let Ok(permit) = Arc::clone(&app.connections).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many connections: try again later\n")
             .into_response();
     };
+    let subprotocol = HeaderValue::from_static(SUBPROTOCOL);
+    response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
     let id = app.new_session();
-    let is_local = is_local(&headers);
-    upgrade
-        .protocols([SUBPROTOCOL])
-        .max_message_size(MAX_MESSAGE_BYTES)
-        .max_frame_size(MAX_MESSAGE_BYTES)
-        // Frames are large: they are written through, and never more than a few are buffered.
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 * MAX_FRAME_BYTES)
-        // An idle connection should cost little.
-        .read_buffer_size(8 << 10)
-        .on_upgrade(move |socket| async move {
-            session::run(app, id, socket, is_local).await;
-            drop(permit);
-        })
+    tokio::spawn(async move {
+        match opening.connection().await {
+            Ok(connection) => session::run(app, id, connection, is_local).await,
+            Err(error) => tracing::warn!(session = %id, %error, "no connection came about"),
+        }
+        drop(permit);
+    });
+    response
 }
 
 /// Whether the client reached the server by a name of this machine itself, and no proxy says that it stands between. Only

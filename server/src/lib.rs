@@ -33,6 +33,7 @@ mod session;
 pub mod shutdown;
 mod to_wire;
 mod uploads;
+mod websocket;
 pub mod worker;
 mod worker_pool;
 mod worker_process;

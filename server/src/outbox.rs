@@ -18,6 +18,13 @@ use crate::known_chunks::{Hash, hash_in};
 /// can connect again.
 const MOST_FREE_BYTES: usize = 16 << 20;
 
+/// Bytes of answers to pings. A client that lets so many wait asks without reading.
+const MOST_ANSWER_BYTES: usize = 64 << 10;
+
+/// Frames and bytes that go out at once. Enough that the socket's own cost does not count; what is taken out cannot be
+/// taken back, so no more.
+const MOST_AT_ONCE: (usize, usize) = (32, 256 << 10);
+
 /// Offset of the kind's number in a frame.
 const KIND_OFFSET: usize = 5;
 
@@ -32,6 +39,8 @@ pub(crate) struct Outbox {
 struct State {
     frames: VecDeque<Outgoing>,
     free_bytes: usize,
+    /// Frames of WebSocket itself.
+    answers: Vec<u8>,
     close: Option<Close>,
 }
 
@@ -54,7 +63,10 @@ pub(crate) struct Close {
 /// What goes out next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    Frame(Bytes),
+    /// One or more frames.
+    Frames(Vec<Bytes>),
+    /// Frames of WebSocket itself, with their heads.
+    Answers(Vec<u8>),
     Close(Close),
 }
 
@@ -91,10 +103,25 @@ impl Outbox {
             state.free_bytes += frame.len();
             if state.free_bytes > MOST_FREE_BYTES {
                 state.frames.clear();
-                state.close = Some(Close { code: 1013, reason: "the client reads too slowly" });
+                state.close = Some(READS_TOO_SLOWLY);
             }
         }
         state.frames.push_back(Outgoing { job, kind, frame });
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Puts an answer to a ping before all frames.
+    pub(crate) fn answer(&self, answer: &[u8]) {
+        let mut state = self.lock();
+        if state.close.is_some() {
+            return;
+        }
+        state.answers.extend(answer);
+        if state.answers.len() > MOST_ANSWER_BYTES {
+            state.frames.clear();
+            state.close = Some(READS_TOO_SLOWLY);
+        }
         drop(state);
         self.changed.notify_one();
     }
@@ -129,20 +156,23 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    /// The next frame, or the end. For one reader.
+    /// What goes out next. For one reader.
     pub(crate) async fn next(&self) -> Next {
+        self.next_of(MOST_AT_ONCE).await
+    }
+
+    /// The next frame alone; none at the end. For one reader.
+    pub(crate) async fn next_frame(&self) -> Option<Bytes> {
+        match self.next_of((1, 0)).await {
+            Next::Frames(frames) => frames.into_iter().next(),
+            Next::Answers(_) | Next::Close(_) => None,
+        }
+    }
+
+    async fn next_of(&self, most: (usize, usize)) -> Next {
         loop {
-            {
-                let mut state = self.lock();
-                if let Some(outgoing) = state.frames.pop_front() {
-                    if !uses_credit(outgoing.kind) {
-                        state.free_bytes -= outgoing.frame.len();
-                    }
-                    return Next::Frame(outgoing.frame);
-                }
-                if let Some(close) = state.close.clone() {
-                    return Next::Close(close);
-                }
+            if let Some(next) = self.lock().take(most) {
+                return next;
             }
             self.changed.notified().await;
         }
@@ -153,6 +183,34 @@ impl Outbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl State {
+    /// At least one frame if there is any, up to as many and as long as `most` says.
+    fn take(&mut self, (most_frames, most_bytes): (usize, usize)) -> Option<Next> {
+        if !self.answers.is_empty() {
+            return Some(Next::Answers(std::mem::take(&mut self.answers)));
+        }
+        if self.frames.is_empty() {
+            return self.close.clone().map(Next::Close);
+        }
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        while taken.len() < most_frames
+            && let Some(next) = self.frames.front()
+            && (taken.is_empty() || bytes + next.frame.len() <= most_bytes)
+            && let Some(outgoing) = self.frames.pop_front()
+        {
+            if !uses_credit(outgoing.kind) {
+                self.free_bytes -= outgoing.frame.len();
+            }
+            bytes += outgoing.frame.len();
+            taken.push(outgoing.frame);
+        }
+        Some(Next::Frames(taken))
+    }
+}
+
+/// How a client is said goodbye to that does not read what it asks for.
+const READS_TOO_SLOWLY: Close = Close { code: 1013, reason: "the client reads too slowly" };
 
 /// The number of a frame's kind; of a frame of ours, which has been encoded and need not be decoded for that.
 pub(crate) fn kind_of(frame: &[u8]) -> u8 {
@@ -184,8 +242,8 @@ mod tests {
     async fn kinds(outbox: &Outbox) -> Vec<u8> {
         outbox.close(1000, "end");
         let mut kinds = Vec::new();
-        while let Next::Frame(frame) = outbox.next().await {
-            kinds.push(frame[KIND_OFFSET]);
+        while let Next::Frames(frames) = outbox.next().await {
+            kinds.extend(frames.iter().map(|frame| frame[KIND_OFFSET]));
         }
         kinds
     }
@@ -210,8 +268,8 @@ mod tests {
             outbox.push(Some(1), frame(Kind::Progress, len));
         }
         outbox.push(Some(2), frame(Kind::Progress, 30));
-        assert_eq!(outbox.next().await, Next::Frame(frame(Kind::Progress, 22)));
-        assert_eq!(outbox.next().await, Next::Frame(frame(Kind::Progress, 30)));
+        let expected = vec![frame(Kind::Progress, 22), frame(Kind::Progress, 30)];
+        assert_eq!(outbox.next().await, Next::Frames(expected));
         assert_eq!(outbox.lock().free_bytes, 0);
     }
 
@@ -236,7 +294,35 @@ mod tests {
         for _ in 0..=16 {
             outbox.push(Some(1), frame(Kind::Diagnostics, 1 << 20));
         }
-        while let Next::Frame(_) = outbox.next().await {}
+        while let Next::Frames(_) = outbox.next().await {}
         assert!(matches!(outbox.next().await, Next::Close(Close { code: 1013, .. })));
+    }
+
+    #[tokio::test]
+    async fn what_goes_out_at_once_is_bounded() {
+        let outbox = Outbox::default();
+        for len in [100 << 10, 100 << 10, 100 << 10, 1 << 20] {
+            outbox.push(Some(1), frame(Kind::Chunk, len));
+        }
+        (0..40).for_each(|_| outbox.push(Some(1), frame(Kind::Chunk, 20)));
+        outbox.close(1000, "end");
+        let mut counts = Vec::new();
+        while let Next::Frames(frames) = outbox.next().await {
+            counts.push(frames.len());
+        }
+        assert_eq!(counts, [2, 1, 1, 32, 8]);
+    }
+
+    #[tokio::test]
+    async fn answers_go_before_frames_and_who_reads_none_is_disconnected() {
+        let outbox = Outbox::default();
+        outbox.push(None, frame(Kind::Pong, 20));
+        outbox.answer(b"one");
+        outbox.answer(b"two");
+        assert_eq!(outbox.next().await, Next::Answers(b"onetwo".to_vec()));
+        assert!(matches!(outbox.next().await, Next::Frames(_)));
+        (0..=MOST_ANSWER_BYTES / 127).for_each(|_| outbox.answer(&[0; 127]));
+        assert!(matches!(outbox.next().await, Next::Answers(_)));
+        assert_eq!(outbox.next().await, Next::Close(READS_TOO_SLOWLY));
     }
 }

@@ -22,7 +22,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::dispatcher::{Event, Reads, Source};
 use crate::http::{App, check_origin};
-use crate::outbox::{Next, Outbox};
+use crate::outbox::Outbox;
 use crate::session::{SessionId, same};
 
 /// Bytes that may be on their way to the client.
@@ -165,7 +165,7 @@ impl Request {
     /// The next message for this request. A piece that is taken here is as good as read.
     async fn next(&self) -> Option<ServerMessage> {
         loop {
-            let Next::Frame(frame) = self.outbox.next().await else { return None };
+            let frame = self.outbox.next_frame().await?;
             match ServerMessage::decode(&frame) {
                 Ok(Some(message)) => {
                     if matches!(message, ServerMessage::File(_)) {

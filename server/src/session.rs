@@ -9,10 +9,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use scadstream_protocol::limits::{MAX_FILES, MAX_FRAME_BYTES};
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
 use scadstream_protocol::{ClientMessage, DecodeError, Kind, ServerMessage, VERSION};
@@ -23,6 +21,7 @@ use crate::known_chunks::MOST_KNOWN;
 use crate::outbox::{Next, Outbox, kind_of};
 use crate::to_wire;
 use crate::uploads::Uploads;
+use crate::websocket::{self, CapacityError, Connection, Error, Message};
 
 /// A client has to say `Hello` within this time.
 const HELLO_TIME: Duration = Duration::from_secs(10);
@@ -38,11 +37,10 @@ const LAST_WORDS_TIME: Duration = Duration::from_millis(250);
 const MOST_FAULTS: u32 = 16;
 /// What may come at once, in seconds of the steady rate.
 const BURST: f64 = 5.0;
-/// A little more than a frame, so that one that is too long by a little is answered and skipped.
-pub(crate) const MAX_MESSAGE_BYTES: usize = 4 * MAX_FRAME_BYTES;
 
 /// Close codes of the protocol.
 mod close {
+    pub(super) const DONE: u16 = 1000;
     pub(super) const TOO_LARGE: u16 = 1009;
     pub(super) const FAULTS: u16 = 4400;
     pub(super) const UNAUTHORISED: u16 = 4401;
@@ -62,10 +60,10 @@ impl fmt::Display for SessionId {
 /// Serves a connection until either side closes it.
 ///
 /// `is_local` says whether the client is on this machine.
-pub(crate) async fn run(app: App, id: SessionId, socket: WebSocket, is_local: bool) {
-    let (sink, stream) = socket.split();
+pub(crate) async fn run(app: App, id: SessionId, connection: Connection, is_local: bool) {
     let outbox = Arc::new(Outbox::default());
-    let mut writer = tokio::spawn(write(sink, Arc::clone(&outbox), app.clone()));
+    let (stream, to) = connection.split(Arc::clone(&outbox)).await;
+    let mut writer = tokio::spawn(write(to, Arc::clone(&outbox), app.clone()));
     let mut reader = Reader {
         uploads: Uploads::new(app.config.max_upload_bytes),
         allowance: Allowance::new(app.config.messages_per_second),
@@ -91,33 +89,33 @@ pub(crate) async fn run(app: App, id: SessionId, socket: WebSocket, is_local: bo
     // Nobody listens any more when the server has stopped.
     let _ = app.events.send(Event::Closed { session: id }).await;
     tracing::debug!(session = %id, "session closed");
-    outbox.close(1000, "done");
+    outbox.close(close::DONE, "done");
     // A client that vanished reads nothing more; then the writer is stuck in its socket.
     if !writer.is_finished() && tokio::time::timeout(FAREWELL_TIME, &mut writer).await.is_err() {
         writer.abort();
     }
 }
 
-async fn write(mut sink: SplitSink<WebSocket, Message>, outbox: Arc<Outbox>, app: App) {
+async fn write(mut to: websocket::Writer, outbox: Arc<Outbox>, app: App) {
     let sent = app.metrics.wire_bytes_total.with_label_values(&["out"]);
     let mut ping = tokio::time::interval(PING_INTERVAL);
     loop {
-        let message = tokio::select! {
+        let result = tokio::select! {
             next = outbox.next() => match next {
-                Next::Frame(frame) => {
-                    sent.inc_by(frame.len() as u64);
-                    Message::Binary(frame)
+                Next::Frames(frames) => {
+                    sent.inc_by(frames.iter().map(|frame| frame.len() as u64).sum());
+                    to.messages(&frames).await
                 }
+                Next::Answers(answers) => to.frames(&answers).await,
                 Next::Close(end) => {
-                    let frame = CloseFrame { code: end.code, reason: end.reason.into() };
                     // Whether it can still be read is the client's affair.
-                    let _ = sink.send(Message::Close(Some(frame))).await;
+                    let _ = to.close(end.code, end.reason).await;
                     return;
                 }
             },
-            _ = ping.tick() => Message::Ping(Bytes::new()),
+            _ = ping.tick() => to.ping().await,
         };
-        if sink.send(message).await.is_err() {
+        if result.is_err() {
             return;
         }
     }
@@ -128,7 +126,7 @@ struct Reader {
     id: SessionId,
     is_local: bool,
     outbox: Arc<Outbox>,
-    stream: SplitStream<WebSocket>,
+    stream: websocket::Reader,
     uploads: Uploads,
     allowance: Allowance,
     /// The newest revision of each document, and whether it waits for uploads.
@@ -212,13 +210,16 @@ impl Reader {
                         return None;
                     }
                 }
-                Ok(Message::Ping(_) | Message::Pong(_)) => {}
-                Ok(Message::Close(_)) => return None,
+                // Pings are answered by the library; single frames it does not give.
+                Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => {}
+                Ok(Message::Close(farewell)) => {
+                    let code = farewell.map_or(close::DONE, |farewell| farewell.code.into());
+                    self.outbox.close(code, "done");
+                    return None;
+                }
                 Err(error) => {
-                    // The library's error type is hidden; its words are all that tells this case from the others.
-                    let too_long = error.to_string().contains("too long");
                     tracing::debug!(session = %self.id, %error, "the connection failed");
-                    if too_long {
+                    if let Error::Capacity(CapacityError::MessageTooLong { .. }) = error {
                         self.outbox.close(close::TOO_LARGE, "the message is too long");
                     }
                     return None;

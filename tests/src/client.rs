@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Bytes that the server may have in flight.
 const CREDIT: u32 = 8 << 20;
 
+/// Credit is returned when so much has come together, as by the client of browsers.
+const CREDIT_AT_ONCE: u32 = 1 << 20;
+
 /// An open session.
 pub struct Client {
     socket: WebSocket<TcpStream>,
@@ -23,6 +26,8 @@ pub struct Client {
     pub received_bytes: u64,
     /// Whether credit is returned for what is received.
     pub returns_credit: bool,
+    /// Credit that was not returned yet.
+    held_credit: u32,
 }
 
 /// What a client says of itself.
@@ -106,7 +111,7 @@ impl Client {
         }
         let (socket, _) =
             tungstenite::client(request, stream).map_err(|error| error.to_string())?;
-        let mut client = Self { socket, received_bytes: 0, returns_credit: true };
+        let mut client = Self { socket, received_bytes: 0, returns_credit: true, held_credit: 0 };
         client.try_send(Hello {
             version: u32::from(VERSION),
             token: None,
@@ -131,7 +136,7 @@ impl Client {
         self.socket.send(Message::Binary(frame)).map_err(|error| error.to_string())
     }
 
-    /// The next message that this version knows; credit for it is returned at once.
+    /// The next message that this version knows; credit for what was received is returned.
     pub fn receive(&mut self) -> ServerMessage {
         self.try_receive().expect("the server answers")
     }
@@ -143,7 +148,11 @@ impl Client {
                     self.received_bytes += frame.len() as u64;
                     let kind = Kind::from_number(frame.get(5).copied().unwrap_or_default());
                     if self.returns_credit && kind.is_some_and(Kind::uses_credit) {
-                        self.try_send(Credit { bytes: frame.len() as u32 })?;
+                        self.held_credit += frame.len() as u32;
+                        if self.held_credit >= CREDIT_AT_ONCE {
+                            let bytes = std::mem::take(&mut self.held_credit);
+                            self.try_send(Credit { bytes })?;
+                        }
                     }
                     if let Some(message) = decode(&frame) {
                         return Ok(message);

@@ -11,60 +11,69 @@ use scadstream_protocol::message::{Detail, Export, ExportFormat, Need};
 use scadstream_tests::client::Client;
 use scadstream_tests::server::Server;
 
-use crate::Row;
+use crate::{Row, percentile};
 
 /// Some 25 MB of raw chunks.
 const LARGE: &str = "sphere(20, $fn = 1400);";
 
+/// What is measured several times, for the median.
+const ROUNDS: usize = 5;
+
 /// Sending of files in frames of 1 MiB beside a bare writer of the same size, and the processor time of raw chunks that
 /// are in the cache.
-pub(crate) fn throughput() -> Vec<Row> {
+pub(crate) fn sending() -> Vec<Row> {
     let server = Server::start(&["--workers", "1"]);
     let mut client = Client::connect(&server.address);
     let whole = client.render(1, 1, LARGE);
-    let bare = bare_bytes_per_second();
-    let file = file_bytes_per_second(&mut client);
-    let share = file / bare;
-    let found = format!("{share:.2} ({:.2} of {:.2} GB/s)", file / 1e9, bare / 1e9);
+    // One after the other in each round, so that what else the machine does slows down both.
+    let mut rates: Vec<[f64; 3]> = (1..=ROUNDS as u32)
+        .map(|request| {
+            let bare = bare_bytes_per_second();
+            let file = file_bytes_per_second(&mut client, request);
+            [file / bare, file / 1e9, bare / 1e9]
+        })
+        .collect();
+    rates.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    let [share, file, bare] = rates[ROUNDS / 2];
+    let found = format!("{share:.2} ({file:.2} of {bare:.2} GB/s)");
     let sending =
         Row::new("sending 1 MiB frames against bare TCP", found, "at least 0.8", share >= 0.8);
 
     let chunks: Vec<u32> = (0..whole.chunks.len() as u32).collect();
-    let before = (cpu_seconds(&server), client.received_bytes);
-    while client.received_bytes - before.1 < 1_000_000_000 {
-        client.send(Need { document: 1, revision: 1, scene: 0, chunks: chunks.clone() });
-        for _ in &chunks {
-            while !matches!(client.receive(), ServerMessage::Chunk(_)) {}
-        }
-    }
-    let gigabytes = (client.received_bytes - before.1) as f64 / 1e9;
-    let cost = (cpu_seconds(&server) - before.0) / gigabytes;
+    let mut costs: Vec<f64> =
+        (0..ROUNDS).map(|_| cpu_seconds_per_gigabyte(&server, &mut client, &chunks)).collect();
+    let cost = percentile(&mut costs, 0.5);
     let found = format!("{cost:.2} s");
     let cpu = Row::new("server CPU per GB sent (raw, cached)", found, "0.6 s", cost <= 0.6);
     vec![sending, cpu]
 }
 
-/// The best of a few exports: the file is made first, and then sent.
-fn file_bytes_per_second(client: &mut Client) -> f64 {
-    let mut best: f64 = 0.0;
-    for request in 1..=5 {
-        let format = ExportFormat::StlBinary;
-        client.send(Export { document: 1, revision: 1, request, format });
-        let (mut begun, mut bytes) = (None, 0);
-        loop {
-            let ServerMessage::File(file) = client.receive() else { continue };
-            // Time runs from the end of the first frame.
-            let begun = begun.get_or_insert_with(Instant::now);
-            if file.header.offset > 0 {
-                bytes += file.payload.len();
-            }
-            if file.header.last {
-                best = best.max(bytes as f64 / begun.elapsed().as_secs_f64());
-                break;
-            }
+fn cpu_seconds_per_gigabyte(server: &Server, client: &mut Client, chunks: &[u32]) -> f64 {
+    let before = (cpu_seconds(server), client.received_bytes);
+    while client.received_bytes - before.1 < 500_000_000 {
+        client.send(Need { document: 1, revision: 1, scene: 0, chunks: chunks.to_vec() });
+        for _ in chunks {
+            while !matches!(client.receive(), ServerMessage::Chunk(_)) {}
         }
     }
-    best
+    let gigabytes = (client.received_bytes - before.1) as f64 / 1e9;
+    (cpu_seconds(server) - before.0) / gigabytes
+}
+
+/// The file is made first, and then sent: time runs from the end of its first frame.
+fn file_bytes_per_second(client: &mut Client, request: u32) -> f64 {
+    client.send(Export { document: 1, revision: 1, request, format: ExportFormat::StlBinary });
+    let (mut begun, mut bytes) = (None, 0);
+    loop {
+        let ServerMessage::File(file) = client.receive() else { continue };
+        let begun = begun.get_or_insert_with(Instant::now);
+        if file.header.offset > 0 {
+            bytes += file.payload.len();
+        }
+        if file.header.last {
+            return bytes as f64 / begun.elapsed().as_secs_f64();
+        }
+    }
 }
 
 /// A thread that writes a megabyte at a time, and one that reads it into one buffer.

@@ -55,8 +55,10 @@ fn main() {
         rows.push(bytes::local_edit());
         rows.extend(bytes::per_triangle());
     }
+    if chosen("send") {
+        rows.extend(load::sending());
+    }
     if chosen("load") {
-        rows.extend(load::throughput());
         rows.push(load::many_sessions());
         rows.push(load::idle_sessions());
     }
