@@ -39,6 +39,8 @@ use crate::to_wire;
 use crate::worker_pool::WorkerPool;
 use crate::worker_process::{WorkerEvent, WorkerId};
 
+/// Events that are taken at once, before deadlines are looked at again.
+const EVENTS_AT_ONCE: usize = 64;
 /// How often memory is looked at.
 const TICK: Duration = Duration::from_secs(5);
 
@@ -233,6 +235,7 @@ impl Dispatcher {
     /// Works until the server was told to stop and nothing is left to do, or there was no more time for it.
     pub(crate) async fn run(mut self) {
         let mut next_tick = Instant::now();
+        let mut events = Vec::with_capacity(EVENTS_AT_ONCE);
         loop {
             let now = Instant::now();
             if now >= next_tick {
@@ -252,10 +255,12 @@ impl Dispatcher {
                 .flatten()
                 .fold(next_tick, Instant::min);
             tokio::select! {
-                event = self.events.recv() => match event {
-                    Some(event) => self.handle(event),
-                    None => return,
-                },
+                received = self.events.recv_many(&mut events, EVENTS_AT_ONCE) => {
+                    if received == 0 {
+                        return;
+                    }
+                    events.drain(..).for_each(|event| self.handle(event));
+                }
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
         }

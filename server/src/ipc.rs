@@ -50,8 +50,8 @@ pub(crate) enum ToWorker {
     Credit { job: JobId, total_bytes: u64 },
     /// Send these chunks of a retained scene.
     Need { job: JobId, scene: u32, chunks: Vec<u32> },
-    /// The last slice of a frame in this segment is gone: it may be written again.
-    Release { segment: u32 },
+    /// The last slices of the frames in these segments are gone: they may be written again.
+    Release { segments: Vec<u32> },
     /// How short the machine is of memory, as a number of `PressureLevel`.
     SystemPressure { level: u8 },
 }
@@ -166,17 +166,16 @@ pub(crate) enum IpcError {
     NoDescriptor,
 }
 
-/// Writes prefix and header; the payload goes right behind.
-fn head<M: SchemaWrite<wincode::config::DefaultConfig, Src = M>>(
+/// Appends prefix and header to `bytes`; the payload goes right behind.
+fn put_head<M: SchemaWrite<wincode::config::DefaultConfig, Src = M>>(
     message: &M,
     payload_len: usize,
-) -> Vec<u8> {
+    bytes: &mut Vec<u8>,
+) {
     let header = wincode::serialize(message).expect("messages are plain data and always fit");
-    let mut head = Vec::with_capacity(PREFIX_BYTES + header.len());
-    head.extend((header.len() as u32).to_le_bytes());
-    head.extend((payload_len as u32).to_le_bytes());
-    head.extend(header);
-    head
+    bytes.extend((header.len() as u32).to_le_bytes());
+    bytes.extend((payload_len as u32).to_le_bytes());
+    bytes.extend(header);
 }
 
 /// Reads the prefix: lengths of header and payload, checked.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use scadstream_protocol::limits::{MAX_FILES, MAX_FRAME_BYTES};
 use scadstream_protocol::message::{self as wire, FailureCode, Subject};
 use scadstream_protocol::{ClientMessage, DecodeError, Kind, ServerMessage, VERSION};
@@ -35,6 +35,8 @@ const FAREWELL_TIME: Duration = Duration::from_secs(5);
 const LAST_WORDS_TIME: Duration = Duration::from_millis(250);
 /// The fault at which the connection is closed.
 const MOST_FAULTS: u32 = 16;
+/// Credit that is passed on even while more is coming.
+const CREDIT_AT_ONCE: u64 = 256 << 10;
 /// What may come at once, in seconds of the steady rate.
 const BURST: f64 = 5.0;
 
@@ -72,6 +74,7 @@ pub(crate) async fn run(app: App, id: SessionId, connection: Connection, is_loca
         is_local,
         outbox: Arc::clone(&outbox),
         stream,
+        credit: 0,
         revisions: HashMap::new(),
         faults: 0,
     };
@@ -127,6 +130,8 @@ struct Reader {
     is_local: bool,
     outbox: Arc<Outbox>,
     stream: websocket::Reader,
+    /// Credit that came and was not passed on yet.
+    credit: u64,
     uploads: Uploads,
     allowance: Allowance,
     /// The newest revision of each document, and whether it waits for uploads.
@@ -194,11 +199,7 @@ impl Reader {
     /// The next frame; `None` at the end of the connection.
     async fn next_frame(&mut self) -> Option<Bytes> {
         loop {
-            let Ok(message) = tokio::time::timeout(SILENCE, self.stream.next()).await else {
-                self.outbox.close(close::SILENT, "no sign of life");
-                return None;
-            };
-            match message? {
+            match self.next_message().await? {
                 Ok(Message::Binary(frame)) => {
                     let received = &self.app.metrics.wire_bytes_total;
                     received.with_label_values(&["in"]).inc_by(frame.len() as u64);
@@ -228,6 +229,29 @@ impl Reader {
         }
     }
 
+    /// The next message; `None` at the end of the connection. What credit came is passed on before waiting: clients may
+    /// return it in many small pieces.
+    async fn next_message(&mut self) -> Option<Result<Message, Error>> {
+        if self.credit < CREDIT_AT_ONCE
+            && let Some(message) = self.stream.next().now_or_never()
+        {
+            return message;
+        }
+        self.pass_credit_on().await;
+        let message = tokio::time::timeout(SILENCE, self.stream.next()).await;
+        message.unwrap_or_else(|_| {
+            self.outbox.close(close::SILENT, "no sign of life");
+            None
+        })
+    }
+
+    async fn pass_credit_on(&mut self) {
+        let bytes = std::mem::take(&mut self.credit);
+        if bytes > 0 {
+            self.tell(Event::Credit { session: self.id, bytes }).await;
+        }
+    }
+
     async fn obey(&mut self, frame: Bytes) -> ControlFlow<()> {
         match ClientMessage::decode(&frame) {
             Ok(Some(message)) => self.obey_message(message, frame).await,
@@ -240,6 +264,9 @@ impl Reader {
 
     async fn obey_message(&mut self, message: ClientMessage, frame: Bytes) {
         let session = self.id;
+        if !matches!(message, ClientMessage::Credit(_)) {
+            self.pass_credit_on().await;
+        }
         match message {
             ClientMessage::Hello(_) => {
                 self.faults = MOST_FAULTS;
@@ -258,7 +285,7 @@ impl Reader {
             }
             ClientMessage::Need(need) => self.tell(Event::Need { session, need }).await,
             ClientMessage::Credit(credit) => {
-                self.tell(Event::Credit { session, bytes: credit.bytes.into() }).await;
+                self.credit = self.credit.saturating_add(credit.bytes.into());
             }
             ClientMessage::Export(export) => {
                 self.tell(Event::Export { session, export, source: None }).await;

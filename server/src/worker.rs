@@ -172,6 +172,11 @@ impl Link {
         self.sender.send(message, &[]).unwrap_or_else(|error| supervisor_lost(&error));
     }
 
+    /// Sends messages, all in one.
+    fn send_all(&self, messages: &[FromWorker]) {
+        self.sender.send_all(messages).unwrap_or_else(|error| supervisor_lost(&error));
+    }
+
     /// Sends a frame that a client is to get. One that breaks the protocol's rules is a fault of ours: it is logged, and
     /// the client gets the other frames.
     fn send_frame(&self, job: JobId, message: impl Into<ServerMessage>) {
@@ -252,8 +257,8 @@ impl Control {
             ToWorker::Need { job, scene, chunks } => {
                 self.tell_sending(sending::Command::Need { job, scene, chunks });
             }
-            ToWorker::Release { segment } => {
-                self.tell_sending(sending::Command::Release { segment });
+            ToWorker::Release { segments } => {
+                self.tell_sending(sending::Command::Release { segments });
             }
             ToWorker::SystemPressure { .. } => {}
         }

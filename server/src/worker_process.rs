@@ -158,7 +158,7 @@ async fn write(
     loop {
         let result = tokio::select! {
             command = queued.recv() => match command {
-                Some((message, payload)) => sender.send(&message, &payload).await,
+                Some(command) => tell(&mut sender, command, &mut queued).await,
                 None => return,
             },
             () = releases.changed.notified() => {
@@ -167,8 +167,12 @@ async fn write(
                         releases.segments.lock().unwrap_or_else(PoisonError::into_inner);
                     std::mem::take(&mut *segments)
                 };
-                release(&mut sender, segments).await
+                sender.feed(&ToWorker::Release { segments }, &[]).await
             }
+        };
+        let result = match result {
+            Ok(()) => sender.flush().await,
+            Err(error) => Err(error),
         };
         if result.is_err() {
             // The reader notices as well, and tells.
@@ -177,9 +181,16 @@ async fn write(
     }
 }
 
-async fn release(sender: &mut ipc::tokio::Sender, segments: Vec<u32>) -> Result<(), IpcError> {
-    for segment in segments {
-        sender.send(&ToWorker::Release { segment }, &[]).await?;
+/// Says a message and those that wait behind it.
+async fn tell(
+    sender: &mut ipc::tokio::Sender,
+    first: (ToWorker, Vec<Bytes>),
+    queued: &mut mpsc::Receiver<(ToWorker, Vec<Bytes>)>,
+) -> Result<(), IpcError> {
+    let mut next = Some(first);
+    while let Some((message, payload)) = next {
+        sender.feed(&message, &payload).await?;
+        next = queued.try_recv().ok();
     }
     Ok(())
 }

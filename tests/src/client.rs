@@ -14,10 +14,10 @@ use tungstenite::{ClientRequestBuilder, Message, WebSocket};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Bytes that the server may have in flight.
-const CREDIT: u32 = 8 << 20;
+pub(crate) const CREDIT: u32 = 8 << 20;
 
 /// Credit is returned when so much has come together, as by the client of browsers.
-const CREDIT_AT_ONCE: u32 = 1 << 20;
+pub(crate) const CREDIT_AT_ONCE: u32 = 1 << 20;
 
 /// An open session.
 pub struct Client {

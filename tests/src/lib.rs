@@ -13,6 +13,7 @@ pub mod peer;
 pub mod process;
 pub mod server;
 pub mod shaped;
+pub mod skimmer;
 pub mod soak;
 pub mod table;
 pub mod torture;

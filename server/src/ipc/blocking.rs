@@ -1,7 +1,7 @@
 //! The worker's end of the socket: reading on one thread, writing from several.
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice, Read};
+use std::io::{self, BufReader, IoSlice, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
@@ -12,10 +12,13 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::{FromWorker, IpcError, MAX_TO_WORKER_PAYLOAD, PREFIX_BYTES, ToWorker};
 
+/// How much is read at once: many small messages, or a part of a document.
+const READ_BYTES: usize = 16 << 10;
+
 /// Reads what the supervisor says.
 #[derive(Debug)]
 pub(crate) struct Receiver {
-    stream: UnixStream,
+    stream: BufReader<UnixStream>,
 }
 
 /// Says something to the supervisor, from any thread; a message is never torn by another.
@@ -31,7 +34,7 @@ pub(crate) struct Sender {
 pub(crate) fn connection(socket: OwnedFd) -> io::Result<(Sender, Receiver)> {
     let stream = UnixStream::from(socket);
     stream.set_nonblocking(false)?;
-    let receiver = Receiver { stream: stream.try_clone()? };
+    let receiver = Receiver { stream: BufReader::with_capacity(READ_BYTES, stream.try_clone()?) };
     Ok((Sender { stream: Mutex::new(stream) }, receiver))
 }
 
@@ -63,7 +66,19 @@ impl Sender {
     /// # Errors
     /// When the supervisor is gone.
     pub(crate) fn send(&self, message: &FromWorker, payload: &[u8]) -> Result<(), IpcError> {
-        self.write(&super::head(message, payload.len()), payload, None)
+        let mut head = Vec::new();
+        super::put_head(message, payload.len(), &mut head);
+        self.write(&head, payload, None)
+    }
+
+    /// Sends messages without payloads, all in one.
+    ///
+    /// # Errors
+    /// When the supervisor is gone.
+    pub(crate) fn send_all(&self, messages: &[FromWorker]) -> Result<(), IpcError> {
+        let mut heads = Vec::new();
+        messages.iter().for_each(|message| super::put_head(message, 0, &mut heads));
+        self.write(&heads, &[], None)
     }
 
     /// Sends a message together with a descriptor, which the supervisor gets as its own.
@@ -75,7 +90,9 @@ impl Sender {
         message: &FromWorker,
         descriptor: BorrowedFd<'_>,
     ) -> Result<(), IpcError> {
-        self.write(&super::head(message, 0), &[], Some(descriptor))
+        let mut head = Vec::new();
+        super::put_head(message, 0, &mut head);
+        self.write(&head, &[], Some(descriptor))
     }
 
     fn write(

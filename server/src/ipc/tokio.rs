@@ -12,8 +12,10 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::{FromWorker, IpcError, MAX_FROM_WORKER_PAYLOAD, PREFIX_BYTES, ToWorker};
 
-/// How much is read at once; also the least that the buffer grows by.
+/// How much is read at once.
 const READ_BYTES: usize = 64 << 10;
+/// Small messages that are joined before they are written.
+const JOINED_BYTES: usize = 64 << 10;
 /// Descriptors in one read. A message carries one, and a read may span messages.
 const DESCRIPTORS_PER_READ: usize = 16;
 
@@ -21,6 +23,9 @@ const DESCRIPTORS_PER_READ: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Receiver {
     stream: OwnedReadHalf,
+    /// Where the system writes to.
+    buffer: Box<[u8]>,
+    /// What arrived and is not taken yet.
     bytes: BytesMut,
     /// Descriptors that arrived, in the order of their messages.
     descriptors: VecDeque<OwnedFd>,
@@ -30,13 +35,20 @@ pub(crate) struct Receiver {
 #[derive(Debug)]
 pub(crate) struct Sender {
     stream: OwnedWriteHalf,
+    /// Small messages that are not written yet.
+    joined: Vec<u8>,
 }
 
 /// Both halves of a connected socket.
 pub(crate) fn connection(stream: UnixStream) -> (Sender, Receiver) {
     let (read, write) = stream.into_split();
-    let receiver = Receiver { stream: read, bytes: BytesMut::new(), descriptors: VecDeque::new() };
-    (Sender { stream: write }, receiver)
+    let receiver = Receiver {
+        stream: read,
+        buffer: vec![0; READ_BYTES].into(),
+        bytes: BytesMut::new(),
+        descriptors: VecDeque::new(),
+    };
+    (Sender { stream: write, joined: Vec::new() }, receiver)
 }
 
 impl Receiver {
@@ -72,18 +84,18 @@ impl Receiver {
     }
 
     async fn read(&mut self) -> Result<(), IpcError> {
-        let start = self.bytes.len();
-        self.bytes.resize(start + READ_BYTES, 0);
         let stream: &UnixStream = self.stream.as_ref();
         let result = stream
             .async_io(Interest::READABLE, || {
-                receive_once(stream, &mut self.bytes[start..], &mut self.descriptors)
+                receive_once(stream, &mut self.buffer, &mut self.descriptors)
             })
             .await;
-        self.bytes.truncate(start + *result.as_ref().unwrap_or(&0));
         match result {
             Ok(0) => Err(IpcError::Closed),
-            Ok(_) => Ok(()),
+            Ok(len) => {
+                self.bytes.extend_from_slice(&self.buffer[..len]);
+                Ok(())
+            }
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Err(IpcError::Closed),
             Err(error) => Err(error.into()),
         }
@@ -110,20 +122,34 @@ fn receive_once(
 }
 
 impl Sender {
-    /// Sends a message with the parts of its payload.
+    /// Sends a message with the parts of its payload, or keeps a small one until [`flush`](Self::flush), so that the worker
+    /// wakes up once for many.
     ///
     /// # Errors
     /// When the worker is gone.
-    pub(crate) async fn send(
+    pub(crate) async fn feed(
         &mut self,
         message: &ToWorker,
         payload: &[Bytes],
     ) -> Result<(), IpcError> {
         let payload_len = payload.iter().map(Bytes::len).sum();
-        self.stream.write_all(&super::head(message, payload_len)).await?;
+        super::put_head(message, payload_len, &mut self.joined);
+        if payload_len > 0 || self.joined.len() > JOINED_BYTES {
+            self.flush().await?;
+        }
         for part in payload {
             self.stream.write_all(part).await?;
         }
+        Ok(())
+    }
+
+    /// Sends what was kept.
+    ///
+    /// # Errors
+    /// When the worker is gone.
+    pub(crate) async fn flush(&mut self) -> Result<(), IpcError> {
+        self.stream.write_all(&self.joined).await?;
+        self.joined.clear();
         Ok(())
     }
 }
@@ -206,8 +232,32 @@ mod tests {
         let sent = start.clone();
         let thread = std::thread::spawn(move || worker.receive().unwrap());
         let parts = [Bytes::from_static(b"abc"), Bytes::from_static(b"de")];
-        sender.send(&start, &parts).await.unwrap();
+        sender.feed(&start, &parts).await.unwrap();
         let (message, payload) = thread.join().unwrap();
         assert_eq!((message, &payload[..]), (sent, &b"abcde"[..]));
+    }
+
+    #[tokio::test]
+    async fn small_messages_arrive_together_once_they_are_flushed() {
+        let (_keep, mut worker, mut sender, _receiver) = pair();
+        let messages: Vec<ToWorker> =
+            (1..=500).map(|job| ToWorker::Credit { job, total_bytes: 7 }).collect();
+        for message in &messages {
+            sender.feed(message, &[]).await.unwrap();
+        }
+        sender.flush().await.unwrap();
+        for message in messages {
+            assert_eq!(worker.receive().unwrap().0, message);
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_of_the_worker_arrive_that_were_sent_in_one() {
+        let (worker, _keep, _sender, mut receiver) = pair();
+        let messages: Vec<FromWorker> = (1..=500).map(|job| FromWorker::Sent { job }).collect();
+        worker.send_all(&messages).unwrap();
+        for message in messages {
+            assert_eq!(receiver.receive().await.unwrap().0, message);
+        }
     }
 }

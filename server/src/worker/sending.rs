@@ -31,6 +31,10 @@ use crate::to_wire;
 const TICK: Duration = Duration::from_secs(5);
 /// Growth of the live bytes, in bytes per second, that the log warns of.
 const WORRYING_GROWTH: f64 = 5e6;
+/// Frames are announced together up to this length,
+const MOST_MADE_BYTES: usize = 256 << 10;
+/// or once the first of them has waited for so long, as when each has to be made.
+const MOST_MADE_TIME: Duration = Duration::from_micros(200);
 /// Plans kept.
 const MAX_RETAINED: usize = 64;
 
@@ -52,8 +56,8 @@ pub(super) enum Command {
     Need { job: JobId, scene: u32, chunks: Vec<u32> },
     /// Nothing of the job is wanted any more.
     Forget { job: JobId },
-    /// A segment may be written again.
-    Release { segment: u32 },
+    /// Segments may be written again.
+    Release { segments: Vec<u32> },
     /// Memory is short.
     Trim(PressureLevel),
     /// The supervisor should know how short.
@@ -85,9 +89,18 @@ pub(super) struct Sending {
     jobs: BTreeMap<JobId, Job>,
     /// Buffers that the supervisor reads from.
     lent: HashMap<u32, Buffer>,
+    made: Made,
     /// The least number that no segment known to the supervisor has.
     first_unannounced: u32,
     memory: WorkerMemory,
+}
+
+/// Frames that lie in their segments and are not announced yet: for one at a time, two processes would wake up.
+#[derive(Default)]
+struct Made {
+    frames: Vec<FromWorker>,
+    bytes: usize,
+    since: Option<Instant>,
 }
 
 struct Job {
@@ -134,6 +147,7 @@ impl Sending {
             retained_limit_bytes: thresholds.warning / 4,
             jobs: BTreeMap::new(),
             lent: HashMap::new(),
+            made: Made::default(),
             first_unannounced: 0,
             memory: WorkerMemory::default(),
         }
@@ -159,6 +173,7 @@ impl Sending {
             if self.send_one() {
                 continue;
             }
+            self.announce();
             let patience = next_tick.saturating_duration_since(Instant::now());
             match commands.recv_timeout(patience) {
                 Ok(command) => self.obey(command),
@@ -169,6 +184,10 @@ impl Sending {
     }
 
     fn obey(&mut self, command: Command) {
+        // Whatever else is said comes after the frames made before.
+        if !matches!(command, Command::Credit { .. } | Command::Release { .. }) {
+            self.announce();
+        }
         match command {
             Command::Begin { job, about, known } => {
                 self.jobs.insert(job, Job::new(about, known));
@@ -187,8 +206,8 @@ impl Sending {
             Command::Forget { job } => {
                 self.jobs.remove(&job);
             }
-            Command::Release { segment } => {
-                self.lent.remove(&segment);
+            Command::Release { segments } => {
+                segments.iter().for_each(|segment| drop(self.lent.remove(segment)));
             }
             Command::Trim(level) => self.pool.trim(level),
             Command::Report => self.tell_memory(),
@@ -338,9 +357,22 @@ impl Sending {
             self.link.send_descriptor(&message, buffer.segment().as_fd());
         }
         self.lent.insert(segment, buffer);
-        let len_bytes = len_bytes as u32;
-        self.link.send(&FromWorker::SharedFrame { job: id, segment, len_bytes });
+        let frame = FromWorker::SharedFrame { job: id, segment, len_bytes: len_bytes as u32 };
+        self.made.frames.push(frame);
+        self.made.bytes += len_bytes;
+        let since = *self.made.since.get_or_insert_with(Instant::now);
+        if self.made.bytes >= MOST_MADE_BYTES || since.elapsed() >= MOST_MADE_TIME {
+            self.announce();
+        }
         Ok(())
+    }
+
+    /// Tells the supervisor of the frames made since the last time.
+    fn announce(&mut self) {
+        let Made { frames, .. } = std::mem::take(&mut self.made);
+        if !frames.is_empty() {
+            self.link.send_all(&frames);
+        }
     }
 
     /// Says `Done` or `Failed` once the work is over and everything is sent.
@@ -349,10 +381,12 @@ impl Sending {
         if !job.pending.is_empty() {
             return;
         }
-        let facts = match job.last_word.take() {
-            None => return,
-            Some(LastWord::Done(facts)) => facts,
-            Some(LastWord::Failed(failure)) => {
+        let Some(last_word) = job.last_word.take() else { return };
+        self.announce();
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        let facts = match last_word {
+            LastWord::Done(facts) => facts,
+            LastWord::Failed(failure) => {
                 self.link.send_frame(id, to_wire::failed(job.about.subject(), failure));
                 self.jobs.remove(&id);
                 self.link.send(&FromWorker::Sent { job: id });

@@ -56,7 +56,10 @@ fn main() {
         rows.extend(bytes::per_triangle());
     }
     if chosen("send") {
-        rows.extend(load::sending());
+        rows.push(load::sending());
+    }
+    if chosen("cost") {
+        rows.push(load::cost());
     }
     if chosen("load") {
         rows.push(load::many_sessions());
