@@ -4,6 +4,9 @@
 //! used one is handed out next, so that the rest can grow old and be released: when a class holds more than its
 //! share, when all idle buffers together exceed a limit, when they were idle for long, or when memory is short.
 //! Always the least recently used goes first.
+//!
+//! A buffer may be labelled with what it holds. Such a one is kept as it is, within a limit, and can be asked for by its
+//! label, so that what is sent again need not be copied again. It is written over when that limit is reached.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,8 +26,10 @@ pub const MAX_BUFFER_BYTES: usize = MOST_CLASS_BYTES;
 /// How much the pool keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolSettings {
-    /// Idle buffers kept per size class.
+    /// Idle buffers without a label kept per size class.
     pub buffers_per_class: usize,
+    /// Bytes of buffers with a label, beyond which the oldest idle one is written over.
+    pub labelled_limit_bytes: usize,
     /// Idle bytes kept in all.
     pub idle_limit_bytes: usize,
     /// [`BufferPool::release_idle`] releases what was idle for longer.
@@ -35,6 +40,8 @@ impl Default for PoolSettings {
     fn default() -> Self {
         Self {
             buffers_per_class: 50,
+            // A model of two million triangles in chunks, and what rounding up to a size takes; picked by hand.
+            labelled_limit_bytes: 64 << 20,
             idle_limit_bytes: 100_000_000,
             idle_time: Duration::from_secs(30),
         }
@@ -73,6 +80,9 @@ pub type OnEvict = Box<dyn Fn(SegmentId) + Send + Sync>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SegmentId(pub u32);
 
+/// What a buffer holds, as a hash of it.
+pub type Label = [u8; 16];
+
 struct Shared {
     settings: PoolSettings,
     on_evict: OnEvict,
@@ -87,8 +97,12 @@ impl fmt::Debug for Shared {
 
 #[derive(Default)]
 struct State {
-    /// Per class, least recently used in front.
+    /// Without a label, per class, least recently used in front.
     idle: [VecDeque<Idle>; CLASSES],
+    /// The same with a label.
+    labelled: [VecDeque<(Label, Idle)>; CLASSES],
+    /// Bytes of all buffers with a label, idle or on loan.
+    labelled_bytes: usize,
     statistics: PoolStatistics,
     next_id: u32,
 }
@@ -116,24 +130,35 @@ impl BufferPool {
         }
         let class = class_of(len_bytes);
         let mut state = self.shared.lock();
-        let (id, segment) = match state.idle[class].pop_back() {
-            Some(idle) => {
-                state.statistics.hits += 1;
-                state.statistics.idle_buffers -= 1;
-                state.statistics.idle_bytes -= class_bytes(class) as u64;
-                (idle.id, idle.segment)
-            }
-            None => {
-                let segment = Segment::create(class_bytes(class))?;
-                state.statistics.misses += 1;
-                let id = SegmentId(state.next_id);
-                state.next_id += 1;
-                (id, segment)
-            }
-        };
-        state.statistics.used_buffers += 1;
-        state.statistics.used_bytes += class_bytes(class) as u64;
-        Ok(Buffer { id, segment: Some(segment), shared: Arc::clone(&self.shared) })
+        if let Some(idle) = state.take_idle(class, self.shared.settings.labelled_limit_bytes) {
+            return Ok(self.lend(&mut state, idle, None));
+        }
+        let segment = Segment::create(class_bytes(class))?;
+        let id = SegmentId(state.next_id);
+        state.next_id += 1;
+        state.statistics.misses += 1;
+        state.lent(class);
+        Ok(Buffer { id, segment: Some(segment), label: None, shared: Arc::clone(&self.shared) })
+    }
+
+    /// The idle buffer of at least `len_bytes` that was given this label, with its content; none if there is none.
+    pub fn acquire_labelled(&self, label: &Label, len_bytes: usize) -> Option<Buffer> {
+        let class = class_of(len_bytes);
+        let mut state = self.shared.lock();
+        let list = state.labelled.get_mut(class)?;
+        // What comes round in order is oldest, and in front.
+        let place = list.iter().position(|(of, _)| of == label)?;
+        let (_, idle) = list.remove(place)?;
+        Some(self.lend(&mut state, idle, Some(*label)))
+    }
+
+    fn lend(&self, state: &mut State, idle: Idle, label: Option<Label>) -> Buffer {
+        let Idle { id, segment, .. } = idle;
+        state.statistics.hits += 1;
+        state.statistics.idle_buffers -= 1;
+        state.statistics.idle_bytes -= segment.len_bytes() as u64;
+        state.lent(class_of(segment.len_bytes()));
+        Buffer { id, segment: Some(segment), label, shared: Arc::clone(&self.shared) }
     }
 
     /// Releases what was idle for longer than the settings allow, as of `now`.
@@ -167,6 +192,7 @@ pub struct Buffer {
     id: SegmentId,
     /// Taken out only by `drop`.
     segment: Option<Segment>,
+    label: Option<Label>,
     shared: Arc<Shared>,
 }
 
@@ -174,6 +200,14 @@ impl Buffer {
     /// Names the segment, so that the other process maps it only once.
     pub fn id(&self) -> SegmentId {
         self.id
+    }
+
+    /// Says what the buffer holds, so that it can be asked for once it is back.
+    pub fn set_label(&mut self, label: Label) {
+        if self.label.replace(label).is_none() {
+            let len_bytes = self.segment().len_bytes();
+            self.shared.lock().labelled_bytes += len_bytes;
+        }
     }
 
     /// The memory itself.
@@ -197,12 +231,21 @@ impl Drop for Buffer {
         state.statistics.idle_buffers += 1;
         state.statistics.idle_bytes += len_bytes as u64;
         let class = class_of(len_bytes);
-        state.idle[class].push_back(Idle { id: self.id, segment, since: Instant::now() });
+        let idle = Idle { id: self.id, segment, since: Instant::now() };
+        match self.label {
+            Some(label) => state.labelled[class].push_back((label, idle)),
+            None => state.idle[class].push_back(idle),
+        }
         drop(state);
-        let PoolSettings { buffers_per_class, idle_limit_bytes, .. } = self.shared.settings;
+        let PoolSettings { buffers_per_class, labelled_limit_bytes, idle_limit_bytes, .. } =
+            self.shared.settings;
         self.shared.evict(|state| {
             if state.idle[class].len() > buffers_per_class {
-                return state.idle[class].front().map(|idle| (class, idle.since));
+                let front = state.idle[class].front();
+                return front.map(|idle| (Place { class, labelled: false }, idle.since));
+            }
+            if state.labelled_bytes > labelled_limit_bytes {
+                return state.oldest_labelled();
             }
             state.oldest().filter(|_| state.statistics.idle_bytes > idle_limit_bytes as u64)
         });
@@ -215,12 +258,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Releases the front of the class that `choose` names, until it names none.
-    fn evict(&self, choose: impl Fn(&State) -> Option<(usize, Instant)>) {
+    /// Releases the front of the list that `choose` names, until it names none.
+    fn evict(&self, choose: impl Fn(&State) -> Option<(Place, Instant)>) {
         loop {
             let mut state = self.lock();
-            let Some((class, _)) = choose(&state) else { return };
-            let Some(idle) = state.idle[class].pop_front() else { return };
+            let Some((place, _)) = choose(&state) else { return };
+            let Some(idle) = state.pop_front(place) else { return };
             state.statistics.idle_buffers -= 1;
             state.statistics.idle_bytes -= idle.segment.len_bytes() as u64;
             state.statistics.evictions += 1;
@@ -232,13 +275,54 @@ impl Shared {
 }
 
 impl State {
-    /// The class whose front has been idle for longest, and since when.
-    fn oldest(&self) -> Option<(usize, Instant)> {
-        let fronts = self.idle.iter().enumerate();
-        fronts
-            .filter_map(|(class, idle)| Some((class, idle.front()?.since)))
-            .min_by_key(|&(_, since)| since)
+    /// A buffer to write over: one without a label, or the oldest with one once there are as many as may be.
+    fn take_idle(&mut self, class: usize, labelled_limit_bytes: usize) -> Option<Idle> {
+        if let Some(idle) = self.idle[class].pop_back() {
+            return Some(idle);
+        }
+        if self.labelled_bytes + class_bytes(class) <= labelled_limit_bytes {
+            return None;
+        }
+        self.pop_front(Place { class, labelled: true })
     }
+
+    fn pop_front(&mut self, Place { class, labelled }: Place) -> Option<Idle> {
+        if !labelled {
+            return self.idle[class].pop_front();
+        }
+        let (_, idle) = self.labelled[class].pop_front()?;
+        self.labelled_bytes -= class_bytes(class);
+        Some(idle)
+    }
+
+    fn lent(&mut self, class: usize) {
+        self.statistics.used_buffers += 1;
+        self.statistics.used_bytes += class_bytes(class) as u64;
+    }
+
+    /// The list whose front has been idle for longest, and since when.
+    fn oldest(&self) -> Option<(Place, Instant)> {
+        let blank = self.idle.iter().enumerate().filter_map(|(class, list)| {
+            Some((Place { class, labelled: false }, list.front()?.since))
+        });
+        blank.chain(self.oldest_labelled()).min_by_key(|(_, since)| *since)
+    }
+
+    /// The same of those with a label.
+    fn oldest_labelled(&self) -> Option<(Place, Instant)> {
+        let labelled = self.labelled.iter().enumerate().filter_map(|(class, list)| {
+            let (_, idle) = list.front()?;
+            Some((Place { class, labelled: true }, idle.since))
+        });
+        labelled.min_by_key(|(_, since)| *since)
+    }
+}
+
+/// One of the lists of idle buffers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Place {
+    class: usize,
+    labelled: bool,
 }
 
 fn class_of(len_bytes: usize) -> usize {
@@ -351,5 +435,54 @@ mod tests {
         pool.trim(PressureLevel::Critical);
         buffer.bytes_mut()[4095] = 1;
         assert_eq!(pool.statistics().used_buffers, 1);
+    }
+
+    fn labelled(pool: &BufferPool, label: u8, content: u8) -> Buffer {
+        let mut buffer = pool.acquire(4096).unwrap();
+        buffer.bytes_mut()[0] = content;
+        buffer.set_label([label; 16]);
+        buffer
+    }
+
+    #[test]
+    fn what_was_labelled_is_found_again_as_it_was() {
+        let (pool, _) = pool(PoolSettings::default());
+        drop([labelled(&pool, 1, 10), labelled(&pool, 2, 20)]);
+        // Buffers without a label leave those alone as long as there is room.
+        pool.acquire(4096).unwrap().bytes_mut()[0] = 99;
+        let mut first = pool.acquire_labelled(&[1; 16], 4000).unwrap();
+        assert_eq!(first.bytes_mut()[0], 10);
+        assert!(pool.acquire_labelled(&[1; 16], 4000).is_none(), "it is on loan");
+        assert!(pool.acquire_labelled(&[2; 16], 9000).is_none(), "nothing of that size");
+        assert!(pool.acquire_labelled(&[3; 16], 4000).is_none());
+        drop(first);
+        assert!(pool.acquire_labelled(&[1; 16], 4000).is_some());
+        assert_eq!(pool.statistics().idle_buffers, 3);
+    }
+
+    #[test]
+    fn at_their_limit_the_oldest_labelled_is_written_over() {
+        let (pool, evicted) =
+            pool(PoolSettings { labelled_limit_bytes: 2 * 4096, ..PoolSettings::default() });
+        drop([labelled(&pool, 1, 10), labelled(&pool, 2, 20)]);
+        drop(labelled(&pool, 3, 30));
+        assert!(pool.acquire_labelled(&[1; 16], 4096).is_none());
+        assert_eq!((pool.statistics().misses, evicted.lock().unwrap().len()), (2, 0));
+        // More than that are on loan, and come back.
+        let [two, three] = [2, 3].map(|label| pool.acquire_labelled(&[label; 16], 4096).unwrap());
+        drop([two, three, labelled(&pool, 4, 40)]);
+        assert!(pool.acquire_labelled(&[2; 16], 4096).is_none());
+        assert!(pool.acquire_labelled(&[4; 16], 4096).is_some());
+        assert_eq!(evicted.lock().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn labels_do_not_keep_buffers_when_memory_is_short_or_they_are_old() {
+        let (pool, _) = pool(PoolSettings::default());
+        drop([labelled(&pool, 1, 10), labelled(&pool, 2, 20)]);
+        pool.trim(PressureLevel::Moderate);
+        assert_eq!(pool.statistics().idle_buffers, 1);
+        pool.release_idle(Instant::now() + Duration::from_secs(31));
+        assert_eq!(pool.statistics().idle_buffers, 0);
     }
 }

@@ -65,7 +65,7 @@ pub struct MemorySettings {
     pub chunking_mb: Option<u64>,
     /// `MEMORY_HARD_MB`: what one worker may use at most.
     pub hard_mb: Option<u64>,
-    /// `BUFFER_POOL_SIZE`: idle buffers kept per size class.
+    /// `BUFFER_POOL_SIZE`: idle buffers kept per size class, those not counted that hold chunks to be sent again.
     pub buffer_pool_size: usize,
     /// `BUFFER_CLEANUP_MS`: a buffer idle for this long is released.
     pub buffer_cleanup: Duration,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use scadstream_memory::allocator;
 use scadstream_memory::monitor::{Monitor, Snapshot};
-use scadstream_memory::pool::{Buffer, BufferPool};
+use scadstream_memory::pool::{Buffer, BufferPool, Label};
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
 use scadstream_memory::segment::SegmentError;
 use scadstream_protocol::limits::MAX_FRAME_BYTES;
@@ -22,7 +22,7 @@ use scadstream_protocol::{
 };
 
 use super::{About, Link};
-use crate::engine::{ChunkEntry, ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
+use crate::engine::{ChunkEntry, Codec, ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
 use crate::ipc::{CacheNumbers, FromWorker, JobId, WorkerMemory};
 use crate::known_chunks::Hash;
 use crate::to_wire;
@@ -336,14 +336,22 @@ impl Sending {
         let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
         let Some(index) = job.pending.pop_front() else { return Ok(()) };
         let len_bytes = job.frame_len(index);
-        let mut buffer = self.pool.acquire(len_bytes)?;
-        let payload_bytes = match job.write(index, &mut buffer.bytes_mut()[..len_bytes]) {
+        let label = job.label(index);
+        let made = label.and_then(|label| self.pool.acquire_labelled(&label, len_bytes));
+        let (mut buffer, is_made) = match made {
+            Some(buffer) => (buffer, true),
+            None => (self.pool.acquire(len_bytes)?, false),
+        };
+        let payload_bytes = match job.write(index, &mut buffer.bytes_mut()[..len_bytes], is_made) {
             Ok(payload_bytes) => payload_bytes,
             Err(error) => {
                 tracing::error!(job = id, index, %error, "a frame cannot be written");
                 return Ok(());
             }
         };
+        if let Some(label) = label {
+            buffer.set_label(label);
+        }
         if let Some(hash) = job.entry(index).map(|entry| entry.hash) {
             job.known.insert(hash);
         }
@@ -503,11 +511,20 @@ impl Job {
         piece.scene.chunks.get(index as usize - piece.first)
     }
 
-    /// Writes the frame of chunk or piece `index`, and returns the length of its payload.
+    /// By what a frame is found again whose payload was written before: the hash of a chunk, if it is sent raw. How fine a
+    /// compressed one is depends on its scene.
+    fn label(&self, index: u32) -> Option<Label> {
+        let entry = self.entry(index)?;
+        (entry.codec == Codec::Raw).then_some(entry.hash)
+    }
+
+    /// Writes the frame of chunk or piece `index`, but for the payload of a chunk if that `is_made`. Returns the length of
+    /// the payload.
     fn write(
         &mut self,
         index: u32,
         frame: &mut [u8],
+        is_made: bool,
     ) -> Result<usize, scadstream_protocol::EncodeError> {
         let of = self.about.revision();
         match &mut self.content {
@@ -523,7 +540,9 @@ impl Job {
                 let header = to_wire::chunk_header(of, *number, index, entry);
                 let head = encode_chunk_head(&header, payload_bytes, frame)?;
                 debug_assert_eq!(head, CHUNK_HEAD_BYTES);
-                piece.scene.source.write(at, &mut frame[head..]);
+                if !is_made {
+                    piece.scene.source.write(at, &mut frame[head..]);
+                }
                 Ok(payload_bytes)
             }
             Content::File(file) => {
