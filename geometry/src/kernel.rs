@@ -40,6 +40,9 @@ pub(crate) fn are_in_reach(points: &[[f64; 3]]) -> bool {
     points.as_flattened().iter().all(|c| c.abs() <= FARTHEST)
 }
 
+/// A solid with flat faces put together again has the same volume but for rounding: at most this share may differ.
+const MOST_CHANGE: f64 = 1e-9;
+
 /// The kernel indexes halfedges with signed 32 bits.
 const MOST_TRIANGLES: usize = (i32::MAX / 3) as usize;
 
@@ -451,7 +454,13 @@ impl Solid {
     }
 
     fn simplified_in_place(&self) -> Self {
-        let simple = Manifold::from_impl((*self.baked()).clone()).as_original().simplify(0.0);
+        let original = Manifold::from_impl((*self.baked()).clone()).as_original();
+        let mut simple = original.simplify(0.0);
+        // Where solids hang together by little more than an edge the kernel at times collapses one of them altogether.
+        let volume = original.volume();
+        if (simple.volume() - volume).abs() > MOST_CHANGE * volume.abs() {
+            simple = original;
+        }
         let paints: Vec<_> = (simple.as_impl().mesh_relation.mesh_id_transform.values())
             .map(|relation| (relation.original_id, Paint::Default))
             .collect();

@@ -157,3 +157,19 @@ fn a_cancelled_sum_is_cancelled() {
     let result = minkowski(&corner(), &ball(1.0, 8.0), &|| 10, &token);
     assert_eq!(result.unwrap_err(), KernelError::Cancelled);
 }
+
+#[test]
+fn a_body_that_hangs_on_by_an_edge_is_not_lost() {
+    let token = CancelToken::new();
+    let bodies = [
+        ball(2.5, 6.0).transformed(&Affine::translation([1.0, 1.0, 1.5])),
+        block([1.0, 2.5, 1.0], [-1.5, -2.0, 2.0]),
+        block([1.5, 1.0, 0.5], [1.5, 1.0, 1.0]),
+    ];
+    let small = ball(0.5, 6.0).transformed(&Affine::translation([1.5, 0.0, -2.0]));
+    let together = sum(&Solid::union(&bodies, &token).unwrap().unwrap(), &small);
+    // Sums and unions may change places.
+    let apart = bodies.map(|body| minkowski(&body, &small, &|| 10, &token).unwrap().unwrap());
+    let apart = measure(&Solid::union(&apart, &token).unwrap().unwrap().to_mesh());
+    assert!(close(together.volume, apart.volume, 1e-9), "{} {}", together.volume, apart.volume);
+}
