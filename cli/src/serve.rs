@@ -49,7 +49,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "SCADSTREAM_TOKEN", hide_env_values = true)]
     token: Option<String>,
 
-    /// Allow pages of this origin, such as https://example.org, besides the server's own
+    /// Allow pages of this origin, such as `https://example.org`, besides the server's own
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
 
