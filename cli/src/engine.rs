@@ -16,12 +16,12 @@ use scadstream_eval::Options;
 use scadstream_geometry::Settings;
 use scadstream_memory::pressure::PressureLevel;
 use scadstream_pipeline::{
-    Budgets, DrawnPart, ExportOptions, Files, Format, Input, Libraries, Model, Needs, Pipeline,
-    Solved, Surroundings, Until,
+    Budgets, CellStream, DrawnPart, ExportOptions, Files, Format, Input, Libraries, Model, Needs,
+    Pipeline, Show, Solved, Surroundings, Until,
 };
 use scadstream_stream::ChunkOptions;
 
-use self::picture::scene;
+use self::picture::{GrowingScene, scene};
 use self::translate::{diagnostic, failure, statistics};
 use self::work::{Work, relieve, too_large};
 use scadstream_server::engine::{
@@ -35,6 +35,7 @@ pub(crate) struct DocumentEngine {
     /// Shared with the scenes that are still being sent.
     pipeline: Arc<Pipeline>,
     chunk_vertices: usize,
+    cell_bytes: usize,
     features: Vec<String>,
 }
 
@@ -47,6 +48,8 @@ pub(crate) struct DocumentEngineConfig {
     pub(crate) features: Vec<String>,
     /// Most vertices of a chunk.
     pub(crate) chunk_vertices: usize,
+    /// Bytes of solved cells that are held; those of a larger model are streamed as they are solved.
+    pub(crate) cell_bytes: usize,
     /// Bytes that the cache of solved subtrees may hold.
     pub(crate) solid_cache_bytes: usize,
 }
@@ -58,6 +61,7 @@ impl DocumentEngine {
         Self {
             pipeline: Arc::new(Pipeline::new(Libraries::new(config.libraries), budgets)),
             chunk_vertices: config.chunk_vertices,
+            cell_bytes: config.cell_bytes,
             features: config.features,
         }
     }
@@ -100,13 +104,13 @@ impl DocumentEngine {
         model: &Model,
         detail: Detail,
         work: &Work<'_>,
-        show: &(dyn Fn(Vec<DrawnPart>) + Sync),
+        picture: Option<&Picture<'_>>,
     ) -> Result<Solved, Ended> {
         let stage = Stage::Solve;
         work.sink().progress(Progress { stage, fraction: Some(0.0), place: None });
-        let settings = Settings::default();
-        let forecast = self.pipeline.forecast(model);
         let limit_bytes = work.job.thresholds().hard;
+        let settings = Settings { kept_cell_bytes: self.cell_bytes, ..Settings::default() };
+        let forecast = self.pipeline.forecast(model);
         if detail != Detail::Preview {
             work.sink().forecast(forecast.bytes);
             if forecast.at_least_bytes > limit_bytes {
@@ -114,10 +118,15 @@ impl DocumentEngine {
             }
         }
         let control = work.control();
-        let solved = match detail {
-            Detail::Preview => self.pipeline.solve_coarsely(model, settings, &control),
-            Detail::Exact => self.pipeline.solve(model, settings, &control),
-            Detail::Both => self.pipeline.solve_progressively(model, settings, &control, show),
+        let solved = match (detail, picture) {
+            (Detail::Preview, _) => self.pipeline.solve_coarsely(model, settings, &control),
+            (_, None) => self.pipeline.solve(model, settings, &control),
+            (Detail::Exact, Some(picture)) => {
+                self.pipeline.solve_streaming(model, settings, &control, picture.cells)
+            }
+            (Detail::Both, Some(Picture { show, cells })) => {
+                self.pipeline.solve_progressively(model, settings, &control, show, *cells)
+            }
         };
         let solved = solved.map_err(|stopped| work.ended(stopped, Some(forecast)))?;
         work.sink().diagnostics(solved.messages.iter().map(diagnostic).collect());
@@ -134,28 +143,39 @@ impl DocumentEngine {
         let work = Work::new(control, &self.pipeline, sink);
         let model = self.evaluate(&job.document, preview, &work)?;
         work.sink().parameters(parameters::parameters(model.parameters()));
+        match self.show(&model, job, &work) {
+            Err(Ended::Failed(failure)) if failure.code == FailureCode::MemoryLimit && !preview => {
+                Err(self.reduced(&model, job, failure, work.again(&self.pipeline)))
+            }
+            shown => shown,
+        }
+    }
+
+    /// Solves an evaluated document and sends its pictures.
+    fn show(&self, model: &Model, job: &RenderJob, work: &Work<'_>) -> Result<Outcome, Ended> {
         let options = ChunkOptions { vertices: self.chunk_vertices };
+        let growing = GrowingScene::new(&self.pipeline, work, job, options);
         let show = |parts: Vec<DrawnPart>| {
             // Cancelled: then nobody wants it.
             if let Ok(scene) = scene(&self.pipeline, &parts, job, options, &work.control()) {
-                work.sink().scene(scene);
+                growing.show_before(scene);
             }
         };
-        let solved = match self.solve(&model, job.detail, &work, &show) {
-            Err(Ended::Failed(failure)) if failure.code == FailureCode::MemoryLimit && !preview => {
-                return Err(self.reduced(&model, job, failure, work.again(&self.pipeline)));
-            }
-            solved => solved?,
-        };
+        let pictures = Picture { show: &show, cells: &growing };
+        let solved = self.solve(model, job.detail, work, Some(&pictures))?;
 
         work.sink().progress(Progress { stage: Stage::Chunk, fraction: None, place: None });
         let start = Instant::now();
         let picture = scene(&self.pipeline, &solved.parts, job, options, &work.control());
         let mut picture = picture.map_err(|stopped| work.ended(stopped, None))?;
-        picture.exact = !preview;
+        picture.exact = job.detail != Detail::Preview;
         let chunking = start.elapsed();
-        work.sink().scene(picture);
-        let times = times(&model, &solved, Some((Stage::Chunk, chunking)));
+        if solved.is_given() {
+            growing.finish(picture);
+        } else {
+            work.sink().scene(picture);
+        }
+        let times = times(model, &solved, Some((Stage::Chunk, chunking)));
         Ok(Outcome::Done(Box::new(statistics(&solved.facts, solved.cells(), times))))
     }
 
@@ -210,7 +230,7 @@ impl DocumentEngine {
             let mut out = Until::new(&cancel, &mut content);
             (model.write(format, &mut out), times_of_evaluation(&model))
         } else {
-            let solved = self.solve(&model, Detail::Exact, &work, &|_| {})?;
+            let solved = self.solve(&model, Detail::Exact, &work, None)?;
             facts = solved.facts;
             cells = solved.cells();
             let start = Instant::now();
@@ -253,6 +273,12 @@ impl Engine for DocumentEngine {
     fn trim(&mut self, level: PressureLevel) {
         relieve(&self.pipeline, level);
     }
+}
+
+/// Who takes what can be seen before all is done.
+struct Picture<'a> {
+    show: &'a Show<'a>,
+    cells: &'a dyn CellStream,
 }
 
 /// A job that ends before it is done.

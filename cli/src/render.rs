@@ -6,14 +6,15 @@ use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use scadstream_geometry::solve::Solver;
 use scadstream_geometry::{CancelToken, Settings};
 use scadstream_pipeline::{
-    Budgets, Control, ExportOptions, Format, Needs, Parts, Pipeline, Progress, SyntaxText, Watch,
-    WriteError,
+    Budgets, Control, ExportOptions, Format, Model, Needs, Parts, Pipeline, Progress, Solved,
+    SyntaxText, Watch, WriteError,
 };
 
 use crate::model_args::ModelArgs;
@@ -137,8 +138,18 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
     }
 
     let geometry = Settings { solver: arguments.solver.into(), ..Settings::default() };
-    let mut solved =
-        pipeline.solve(&model, geometry, &control).map_err(|stopped| stopped.to_string())?;
+    let into = match &solid[..] {
+        [(path, format)] if format.is_streamable() && *path != Path::new("-") => {
+            Some((*path, *format))
+        }
+        _ => None,
+    };
+    let mut solved = match into {
+        Some((path, format)) => solve_into(&pipeline, &model, geometry, &control, path, format)?,
+        None => {
+            pipeline.solve(&model, geometry, &control).map_err(|stopped| stopped.to_string())?
+        }
+    };
     let separate = options.parts == Parts::Separate || settings.has_feature("lazy-union");
     if separate && solid.iter().any(|(_, format)| format.holds_parts()) {
         solved.separate =
@@ -146,7 +157,9 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
     }
     progress.clear();
     run::print(&solved.messages, quiet);
-    for (path, format) in solid {
+    // What was given away is written already.
+    let left = solid.into_iter().filter(|_| !solved.is_given());
+    for (path, format) in left {
         if format == Format::Pdf && !solved.fits_page(&options) && !quiet {
             eprintln!("WARNING: The drawing is larger than the page and runs over its edges.");
         }
@@ -201,6 +214,39 @@ impl RenderArgs {
     }
 }
 
+/// Solves a model whose only file can be written while it is solved, if it is too large to be held.
+fn solve_into(
+    pipeline: &Pipeline,
+    model: &Model,
+    settings: Settings,
+    control: &Control<'_>,
+    path: &Path,
+    format: Format,
+) -> Result<Solved, String> {
+    let is_opened = AtomicBool::new(false);
+    let open = || {
+        let file = File::create(path)?;
+        is_opened.store(true, Ordering::Release);
+        Ok(BufWriter::with_capacity(1 << 16, file))
+    };
+    let solved = match pipeline.solve_into(model, settings, control, format, &open) {
+        Ok(Ok(solved)) => Ok(solved),
+        Ok(Err(error)) => Err(describe(error, path)),
+        Err(stopped) => Err(stopped.to_string()),
+    };
+    if is_opened.into_inner() && !solved.as_ref().is_ok_and(Solved::is_given) {
+        std::fs::remove_file(path).ok();
+    }
+    solved
+}
+
+fn describe(error: WriteError, path: &Path) -> String {
+    match error {
+        WriteError::Io(error) => format!("cannot write {}: {error}", path.display()),
+        fault => fault.to_string(),
+    }
+}
+
 /// Writes a file, or to standard output; a file that could not be written whole is not left behind.
 fn write(
     path: &Path,
@@ -221,10 +267,7 @@ fn write(
         if !to_stdout {
             std::fs::remove_file(path).ok();
         }
-        match error {
-            WriteError::Io(error) => format!("cannot write {}: {error}", path.display()),
-            fault => fault.to_string(),
-        }
+        describe(error, path)
     })
 }
 

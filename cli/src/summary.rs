@@ -175,7 +175,7 @@ fn geometry_of(facts: &Facts, whole: &Whole) -> Map<String, Value> {
             "convex": is_convex(region),
         }),
         // `simple` is OpenSCAD's word for a solid that is closed and does not touch itself, as all that come here are.
-        Whole::Solid(_) => json!({
+        Whole::Solid(_) | Whole::Given(_) => json!({
             "dimensions": 3, "simple": true, "volume": facts.volume, "genus": facts.genus,
             "vertices": facts.vertices, "facets": facts.triangles, "triangles": facts.triangles,
         }),

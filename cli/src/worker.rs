@@ -74,6 +74,7 @@ fn work(arguments: WorkerArgs) -> Result<(), String> {
         libraries: arguments.library,
         features: arguments.enable,
         chunk_vertices: memory.chunk_vertices,
+        cell_bytes: memory.cell_bytes(&thresholds) as usize,
         solid_cache_bytes: (thresholds.warning / SOLID_CACHE_SHARE) as usize,
     };
     scadstream_geometry::abandon::leave_nothing_behind();

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cache = SolidCache::new(0);
     let settings = Settings { solver: Solver::Spatial, cell_triangles: 900, ..Settings::default() };
     let solution = solve(&model(), &Job { settings, ..Job::new(&cache, CancelToken::new()) })?;
-    let cells = solution.parts.iter().find_map(|part| part.cells.as_ref()).ok_or("no cells")?;
+    let cells = solution.parts.iter().find_map(|part| part.shell.cells()).ok_or("no cells")?;
     let colours = [
         [0.90, 0.62, 0.00],
         [0.34, 0.71, 0.91],

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use scadstream_csg::ContentHash;
 
 use crate::shape::Shape;
-use crate::spatial::{Cell, Patch, Presence};
+use crate::spatial::{Cell, Patch, Presence, Settled};
 
 /// In which form a subtree's shape is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,8 @@ pub(crate) enum Form {
     United,
     /// The surface of a cell, by the hash of what reaches into it.
     Cell,
+    /// What became of a cell beside its neighbours, by the hash of all of them.
+    Settled,
 }
 
 type Key = (ContentHash, Form);
@@ -58,6 +60,7 @@ const MOST_PRESENCES: usize = 1 << 17;
 enum Kept {
     Shape(Shape),
     Patch(Arc<Patch>),
+    Settled(Settled),
 }
 
 #[derive(Debug)]
@@ -128,7 +131,7 @@ impl SolidCache {
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
         match self.kept((hash, form))? {
             Kept::Shape(shape) => Some(shape),
-            Kept::Patch(_) => None,
+            Kept::Patch(_) | Kept::Settled(_) => None,
         }
     }
 
@@ -147,13 +150,25 @@ impl SolidCache {
     pub(crate) fn patch(&self, hash: ContentHash) -> Option<Arc<Patch>> {
         match self.kept((hash, Form::Cell))? {
             Kept::Patch(patch) => Some(patch),
-            Kept::Shape(_) => None,
+            Kept::Shape(_) | Kept::Settled(_) => None,
         }
     }
 
     pub(crate) fn insert_patch(&self, hash: ContentHash, patch: Arc<Patch>) {
         let bytes = patch.size_bytes();
         self.keep((hash, Form::Cell), Kept::Patch(patch), bytes);
+    }
+
+    pub(crate) fn settled(&self, hash: ContentHash) -> Option<Settled> {
+        match self.kept((hash, Form::Settled))? {
+            Kept::Settled(settled) => Some(settled),
+            Kept::Shape(_) | Kept::Patch(_) => None,
+        }
+    }
+
+    pub(crate) fn insert_settled(&self, hash: ContentHash, settled: Settled) {
+        let bytes = settled.mended.as_ref().map_or(0, |cell| cell.patch.size_bytes());
+        self.keep((hash, Form::Settled), Kept::Settled(settled), bytes);
     }
 
     /// How an operand stands to a cell: what was found before, or what `find` says.

@@ -17,8 +17,8 @@
 //! let job = Job::new(&cache, CancelToken::new());
 //! let solution = solve(&shell, &job)?;
 //! assert_eq!(solution.parts.len(), 1);
-//! let Ok(Whole::Solid(mesh)) = solution.unite(&job)? else { panic!("a solid model") };
-//! assert_eq!(measure::measure(&mesh).volume, 26.0);
+//! let Ok(Whole::Solid(shell)) = solution.unite(&job)? else { panic!("a solid model") };
+//! assert_eq!(measure::measure(shell.mesh()).volume, 26.0);
 //! # Ok::<(), scadstream_geometry::Cancelled>(())
 //! ```
 
@@ -50,6 +50,7 @@ pub mod region;
 pub mod roof;
 pub mod rotate_extrude;
 mod shape;
+pub mod shell;
 mod slices;
 pub mod solve;
 pub mod spatial;
@@ -67,5 +68,6 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use kernel::{KernelError, Solid};
 pub use mesh::{Bounds, Mesh, Paint, Run};
 pub use region::{Point, Region};
+pub use shell::Shell;
 pub use solve::{Job, Part, PartKind, Settings, Solution, SolveStats, Whole, solve};
 pub use text::FontBook;

@@ -30,29 +30,16 @@ pub struct Measure {
 /// Measures `mesh` by its connectivity as given: vertices at one position but with two indices are two.
 pub fn measure(mesh: &Mesh) -> Measure {
     let (edges, closed) = edges(mesh);
-    with_sums(mesh, edges, closed, volume(mesh), area(mesh), mesh.bounds())
+    with_edges(mesh, edges, closed)
 }
 
 /// Measures a mesh that is known to be closed, as every solid is, in a third of the time: counting edges is the most of it.
 pub fn measure_closed(mesh: &Mesh) -> Measure {
     debug_assert_eq!(edges(mesh), (mesh.triangles.len() * 3 / 2, true));
-    closed(mesh, volume(mesh), area(mesh), mesh.bounds())
+    with_edges(mesh, mesh.triangles.len() * 3 / 2, true)
 }
 
-/// Measures of a closed mesh of which the sums over its triangles are known.
-pub(crate) fn closed(mesh: &Mesh, volume: f64, area: f64, bounds: Option<Bounds>) -> Measure {
-    let edges = mesh.triangles.len() * 3 / 2;
-    with_sums(mesh, edges, true, volume, area, bounds)
-}
-
-fn with_sums(
-    mesh: &Mesh,
-    edges: usize,
-    closed: bool,
-    volume: f64,
-    area: f64,
-    bounds: Option<Bounds>,
-) -> Measure {
+fn with_edges(mesh: &Mesh, edges: usize, closed: bool) -> Measure {
     let pieces = pieces(mesh);
     let used = {
         let mut used = vec![false; mesh.positions.len()];
@@ -61,9 +48,9 @@ fn with_sums(
     };
     let euler = used as i64 - edges as i64 + mesh.triangles.len() as i64;
     Measure {
-        volume,
-        area,
-        bounds,
+        volume: volume(mesh),
+        area: area(mesh),
+        bounds: mesh.bounds(),
         vertices: used,
         edges,
         triangles: mesh.triangles.len(),
@@ -147,7 +134,8 @@ pub fn pieces(mesh: &Mesh) -> Pieces {
     Pieces { count: numbers.len(), of_triangle }
 }
 
-fn find(parent: &mut [u32], mut vertex: u32) -> u32 {
+/// The root of a vertex in a forest of parents.
+pub(crate) fn find(parent: &mut [u32], mut vertex: u32) -> u32 {
     while parent[vertex as usize] != vertex {
         // Halving the path keeps trees flat without recursion.
         let grandparent = parent[parent[vertex as usize] as usize];
@@ -157,7 +145,8 @@ fn find(parent: &mut [u32], mut vertex: u32) -> u32 {
     vertex
 }
 
-fn unite(parent: &mut [u32], a: u32, b: u32) {
+/// Joins the trees of two vertices.
+pub(crate) fn unite(parent: &mut [u32], a: u32, b: u32) {
     let (a, b) = (find(parent, a), find(parent, b));
     // The smaller index wins, so that the result does not depend on the order of triangles.
     parent[a.max(b) as usize] = a.min(b);

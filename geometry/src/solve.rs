@@ -37,7 +37,8 @@ use crate::kernel::{KernelError, Solid};
 use crate::mesh::{Bounds, Mesh};
 use crate::region::Region;
 use crate::shape::Shape;
-use crate::spatial::{CELL_TRIANGLES, Cells};
+use crate::shell::Shell;
+use crate::spatial::{CELL_TRIANGLES, CellSink, CellsSummary};
 use crate::union::union;
 
 /// What a solve works with. All of it may be shared between solves at work.
@@ -52,6 +53,8 @@ pub struct Job<'a> {
     pub on_progress: Option<&'a OnProgress<'a>>,
     /// Told each part as it is finished, from any thread, in any order: its place among the parts, and the part.
     pub on_part: Option<&'a OnPart<'a>>,
+    /// Takes the cells of a model that is solved cell by cell and too large to be held. Without one it is held.
+    pub cell_sink: Option<&'a dyn CellSink>,
     /// Looks after the work.
     pub attendant: Option<&'a dyn Attendant>,
 }
@@ -73,6 +76,8 @@ pub struct Settings {
     pub solver: Solver,
     /// Most triangles of operands in a cell of the spatial solver; about, since no cell is split without end.
     pub cell_triangles: usize,
+    /// Bytes of solved cells from which on they are given to the job's [`CellSink`] instead of being held.
+    pub kept_cell_bytes: usize,
 }
 
 /// How booleans are evaluated.
@@ -96,6 +101,8 @@ impl Default for Settings {
             most_triangles: 1 << 26,
             solver: Solver::Auto,
             cell_triangles: CELL_TRIANGLES,
+            // Some five million triangles.
+            kept_cell_bytes: 128 << 20,
         }
     }
 }
@@ -109,6 +116,7 @@ impl<'a> Job<'a> {
             settings: Settings::default(),
             on_progress: None,
             on_part: None,
+            cell_sink: None,
             attendant: None,
         }
     }
@@ -125,6 +133,8 @@ pub struct Solution {
     pub parts: Vec<Part>,
     /// Messages in tree order.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is known of the solid result, if its cells were given to the job's [`CellSink`]: no part is of it then.
+    pub given: Option<CellsSummary>,
     /// What it took.
     pub stats: SolveStats,
     /// Hash of the drawn tree.
@@ -148,8 +158,8 @@ pub struct Part {
     /// Why it is drawn.
     pub kind: PartKind,
     /// Its triangles. A flat part's lie in the plane z = 0 and face up.
-    pub mesh: Arc<Mesh>,
-    /// Whether the mesh encloses a solid. Flat parts do not.
+    pub shell: Shell,
+    /// Whether the triangles enclose a solid. Flat parts do not.
     pub closed: bool,
     /// The outlines of a flat part.
     pub region: Option<Arc<Region>>,
@@ -157,9 +167,7 @@ pub struct Part {
     pub origin: Origin,
     /// Content hash of what it was made from: equal for parts that look the same.
     pub hash: ContentHash,
-    /// The cells that a closed mesh was put together from.
-    pub cells: Option<Arc<Cells>>,
-    /// The solid behind a closed mesh.
+    /// The solid behind a closed mesh that was solved as a whole.
     solid: Option<Solid>,
 }
 
@@ -187,7 +195,8 @@ pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     let root = root.drawn_root();
     let objects = objects::objects(&root);
     let by_cells = by_cells::solve_by_cells(&root, &objects, job)?;
-    let is_solved = |object: &Object| object.role == Role::Result && by_cells.part.is_some();
+    let by_cells_alone = by_cells.part.is_some() || by_cells.given.is_some();
+    let is_solved = |object: &Object| object.role == Role::Result && by_cells_alone;
     let left: Vec<(usize, &Object)> =
         objects.iter().enumerate().filter(|(_, object)| !is_solved(object)).collect();
     let nodes = left.iter().map(|(_, object)| &object.node);
@@ -213,6 +222,7 @@ pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     Ok(Solution {
         parts,
         diagnostics,
+        given: by_cells.given,
         stats: SolveStats { time: start.elapsed(), ..stats },
         hash: root.hash(),
     })
@@ -224,7 +234,9 @@ pub enum Whole {
     /// Nothing, or nothing that counts.
     Empty,
     /// The exact union of the solid parts.
-    Solid(Arc<Mesh>),
+    Solid(Shell),
+    /// The same, but its cells were given to the job's [`CellSink`].
+    Given(CellsSummary),
     /// The union of the flat parts.
     Flat(Arc<Region>),
 }
@@ -244,19 +256,22 @@ impl Solution {
             let united = abandonable(points, &job.cancel, move || crate::clip::union(&flats));
             return united.map(|region| Ok(Whole::Flat(Arc::new(region)))).map_err(|_| Cancelled);
         }
+        if let Some(summary) = self.given {
+            return Ok(Ok(Whole::Given(summary)));
+        }
         let mut solid_parts = self.of_kind(PartKind::Solid);
         let Some(first) = solid_parts.next() else { return Ok(Ok(Whole::Empty)) };
         if solid_parts.next().is_none() {
-            return Ok(Ok(Whole::Solid(Arc::clone(&first.mesh))));
+            return Ok(Ok(Whole::Solid(first.shell.clone())));
         }
         if self.solids_are_apart() {
             // Nothing to unite: half a second less for each hundred thousand triangles on one core.
             let mut together = Mesh::default();
-            self.of_kind(PartKind::Solid).for_each(|part| together.append(&part.mesh));
-            return Ok(Ok(Whole::Solid(Arc::new(together))));
+            self.of_kind(PartKind::Solid).for_each(|part| together.append(part.shell.mesh()));
+            return Ok(Ok(Whole::Solid(Shell::Mesh(Arc::new(together)))));
         }
         let mesh_of = |solid: Option<Solid>| match solid {
-            Some(solid) => Whole::Solid(Arc::new(solid.to_mesh())),
+            Some(solid) => Whole::Solid(Shell::Mesh(Arc::new(solid.to_mesh()))),
             None => Whole::Empty,
         };
         let key = self.whole_key();
@@ -285,7 +300,7 @@ impl Solution {
             return true;
         }
         let boxes: Vec<Bounds> =
-            self.of_kind(PartKind::Solid).filter_map(|part| part.mesh.bounds()).collect();
+            self.of_kind(PartKind::Solid).filter_map(|part| part.shell.bounds()).collect();
         let apart = |a: &Bounds, b: &Bounds| {
             (0..3).any(|axis| a.max[axis] < b.min[axis] || b.max[axis] < a.min[axis])
         };

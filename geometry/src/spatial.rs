@@ -11,17 +11,24 @@
 //! and mends what differs, so that the cells together are a closed surface again, without any union.
 
 mod cells;
+mod evaluate;
 mod facts;
+mod frontier;
 mod grid;
 mod octree;
 mod patch;
 mod prune;
 mod seams;
 pub(crate) mod skeleton;
+mod solve;
+mod view;
 
-pub(crate) use self::cells::{CELL_TRIANGLES, solve_cells};
-pub use self::cells::{CellPatch, CellStats, Cells};
+pub use self::cells::{CellPatch, CellStats, Cells, CellsSummary};
 pub use self::grid::Cell;
 pub(crate) use self::octree::Operand;
 pub use self::patch::Patch;
 pub(crate) use self::prune::Presence;
+pub(crate) use self::seams::Settled;
+pub use self::solve::CellSink;
+pub(crate) use self::solve::{CELL_TRIANGLES, CellJob, SolvedCells, solve_cells};
+pub use self::view::View;

@@ -80,8 +80,8 @@ pub(crate) fn measured(root: &Arc<Node>) -> Measure {
     let job = Job::new(&cache, CancelToken::new());
     let solution = solve(root, &job).unwrap();
     match solution.unite(&job).unwrap().unwrap() {
-        Whole::Solid(mesh) => {
-            let measured = measure(&mesh);
+        Whole::Solid(shell) => {
+            let measured = measure(shell.mesh());
             assert!(measured.closed, "a solid must be closed");
             measured
         }

@@ -68,7 +68,7 @@ fn solid() -> impl Strategy<Value = Mesh> {
     let operation = prop_oneof![Just(Kind::Union), Just(Kind::Difference)];
     (operation, prop::collection::vec(primitive(), 1..4))
         .prop_map(|(kind, children)| match whole(&node(kind, children)) {
-            Whole::Solid(mesh) => (*mesh).clone(),
+            Whole::Solid(shell) => Mesh::clone(shell.mesh()),
             _ => Mesh::default(),
         })
         .prop_filter("something is left", |mesh| !mesh.is_empty())
@@ -139,11 +139,11 @@ proptest! {
         same("a.off", &off, &seen(&mesh));
         let obj = written(&|out| export::obj::write(&mesh, out).expect(ok));
         same("a.obj", &obj, &plain(&mesh));
-        let stl = written(&|out| export::stl::write_ascii(&mesh, out).expect(ok));
+        let stl = written(&|out| export::stl::write_ascii(&[&mesh], out).expect(ok));
         same("a.stl", &stl, &plain(&mesh));
         let mut rounded = plain(&mesh);
         rounded.positions.iter_mut().flatten().for_each(|c| *c = f64::from(*c as f32));
-        let stl = written(&|out| export::stl::write_binary(&mesh, out).expect(ok));
+        let stl = written(&|out| export::stl::write_binary(&[&mesh], out).expect(ok));
         same("a.stl", &stl, &rounded);
         let amf = written(&|out| export::amf::write(&parts, out).expect(ok));
         same("a.amf", &amf, &seen(&mesh));
@@ -203,14 +203,14 @@ const ENDINGS: [&str; 8] = ["stl", "off", "obj", "amf", "3mf", "svg", "dxf", "ne
 /// A small file of a kind.
 fn sample(ending: &str) -> Vec<u8> {
     let mesh = match whole(&node(Kind::Cube { size: [1.0; 3], center: false }, Vec::new())) {
-        Whole::Solid(mesh) => mesh,
+        Whole::Solid(shell) => Arc::clone(shell.mesh()),
         _ => panic!("a cube is solid"),
     };
     let region = scadstream_geometry::polygon::square([2.0, 1.0], false);
     let parts = [NamedMesh { name: "it", mesh: &mesh }];
     let mut bytes = Vec::new();
     match ending {
-        "stl" => export::stl::write_ascii(&mesh, &mut bytes),
+        "stl" => export::stl::write_ascii(&[&mesh], &mut bytes),
         "off" => export::off::write(&mesh, &mut bytes),
         "obj" => export::obj::write(&mesh, &mut bytes),
         "amf" => export::amf::write(&parts, &mut bytes),

@@ -22,9 +22,9 @@ fn mesh_of(root: &Arc<Node>) -> Mesh {
     let solution = solve(root, &job).expect("nobody cancels");
     assert_eq!(solution.diagnostics, []);
     match solution.unite(&job).expect("nobody cancels").expect("no kernel error") {
-        Whole::Solid(mesh) => (*mesh).clone(),
+        Whole::Solid(shell) => Mesh::clone(shell.mesh()),
         Whole::Empty => Mesh::default(),
-        Whole::Flat(_) => unreachable!("only 3D objects were given"),
+        other => unreachable!("{other:?} of 3D objects that nobody takes"),
     }
 }
 
@@ -126,8 +126,8 @@ proptest! {
         let bytes = || {
             let mesh = mesh_of(&a);
             let mut out = Vec::new();
-            export::stl::write_binary(&mesh, &mut out).expect("memory takes all");
-            export::stl::write_ascii(&mesh, &mut out).expect("memory takes all");
+            export::stl::write_binary(&[&mesh], &mut out).expect("memory takes all");
+            export::stl::write_ascii(&[&mesh], &mut out).expect("memory takes all");
             export::off::write(&mesh, &mut out).expect("memory takes all");
             export::obj::write(&mesh, &mut out).expect("memory takes all");
             out

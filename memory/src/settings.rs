@@ -5,6 +5,7 @@
 //! | `MEMORY_WARNING_MB` | half of the hard limit |
 //! | `MEMORY_CHUNKING_MB` | three quarters of the hard limit |
 //! | `MEMORY_HARD_MB` | the machine's memory less a reserve, divided among the workers; 1000 at least |
+//! | `MEMORY_CELLS_MB` | an eighth of the hard limit |
 //! | `BUFFER_POOL_SIZE` | 50 buffers per size class |
 //! | `BUFFER_CLEANUP_MS` | 30000 |
 //! | `CHUNK_VERTICES` | 10000 |
@@ -65,6 +66,8 @@ pub struct MemorySettings {
     pub chunking_mb: Option<u64>,
     /// `MEMORY_HARD_MB`: what one worker may use at most.
     pub hard_mb: Option<u64>,
+    /// `MEMORY_CELLS_MB`: solved cells of a model that are held; those of a larger model are streamed as they are solved.
+    pub cells_mb: Option<u64>,
     /// `BUFFER_POOL_SIZE`: idle buffers kept per size class, those not counted that hold chunks to be sent again.
     pub buffer_pool_size: usize,
     /// `BUFFER_CLEANUP_MS`: a buffer idle for this long is released.
@@ -79,6 +82,7 @@ impl Default for MemorySettings {
             warning_mb: None,
             chunking_mb: None,
             hard_mb: None,
+            cells_mb: None,
             buffer_pool_size: 50,
             buffer_cleanup: Duration::from_secs(30),
             chunk_vertices: 10_000,
@@ -112,6 +116,7 @@ impl MemorySettings {
             warning_mb: read("MEMORY_WARNING_MB", MEGABYTES)?,
             chunking_mb: read("MEMORY_CHUNKING_MB", MEGABYTES)?,
             hard_mb: read("MEMORY_HARD_MB", MEGABYTES)?,
+            cells_mb: read("MEMORY_CELLS_MB", MEGABYTES)?,
             buffer_pool_size: read("BUFFER_POOL_SIZE", 1..=10_000)?
                 .map_or(defaults.buffer_pool_size, |count| count as usize),
             buffer_cleanup: read("BUFFER_CLEANUP_MS", 1..=86_400_000)?
@@ -120,6 +125,11 @@ impl MemorySettings {
             chunk_vertices: read("CHUNK_VERTICES", 100..=25_000)?
                 .map_or(defaults.chunk_vertices, |count| count as usize),
         })
+    }
+
+    /// Bytes of solved cells that a worker with these thresholds holds.
+    pub fn cell_bytes(&self, thresholds: &Thresholds) -> u64 {
+        self.cells_mb.map_or(thresholds.hard / 8, |mb| mb * MEGABYTE)
     }
 
     /// The thresholds of one worker on a machine (or in a control group) of `machine_bytes` shared by `workers`.

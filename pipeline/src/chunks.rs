@@ -4,12 +4,34 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use scadstream_csg::ContentHash;
-use scadstream_geometry::Mesh;
+use scadstream_geometry::spatial::CellPatch;
+use scadstream_geometry::{Mesh, Shell};
 use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan, Codec, MeshPlan, encode};
 
 use crate::control::{Control, Stopped};
 use crate::recent::{CacheFacts, Recent};
 use crate::solved::DrawnPart;
+
+/// The chunks of some cells of part 0.
+pub(crate) fn plan_cells(
+    cells: &[CellPatch],
+    options: ChunkOptions,
+    eye: Option<[f32; 3]>,
+    control: &Control<'_>,
+) -> Result<ChunkPlan, Stopped> {
+    let plans = cells.iter().map(|cell| Ok((0, plan_mesh(&cell.patch.mesh, options, control)?)));
+    Ok(ChunkPlan::new(plans.collect::<Result<_, Stopped>>()?, eye))
+}
+
+fn plan_mesh(
+    mesh: &Arc<Mesh>,
+    options: ChunkOptions,
+    control: &Control<'_>,
+) -> Result<Arc<MeshPlan>, Stopped> {
+    let is_cancelled = || control.cancel.is_cancelled();
+    let plan = MeshPlan::new(Arc::clone(mesh), options, &is_cancelled);
+    Ok(Arc::new(plan.map_err(|_| Stopped::Cancelled)?))
+}
 
 /// What is known of meshes and chunks that were there before.
 #[derive(Debug)]
@@ -37,17 +59,15 @@ impl ChunkCaches {
             if let Some(plan) = self.plans.get(&key) {
                 return Ok((part, plan));
             }
-            let is_cancelled = || control.cancel.is_cancelled();
-            let plan = MeshPlan::new(Arc::clone(mesh), options, &is_cancelled);
-            let plan = Arc::new(plan.map_err(|_| Stopped::Cancelled)?);
+            let plan = plan_mesh(mesh, options, control)?;
             self.plans.insert(key, Arc::clone(&plan), plan.retained_bytes());
             Ok((part, plan))
         };
-        let of_part = |(number, part): (u32, &DrawnPart)| match &part.cells {
-            Some(cells) => (cells.patches.iter())
+        let of_part = |(number, part): (u32, &DrawnPart)| match &part.shell {
+            Shell::Cells(cells) => (cells.patches.iter())
                 .map(|cell| of_mesh(number, &cell.patch.mesh, cell.content))
                 .collect::<Vec<_>>(),
-            None => vec![of_mesh(number, &part.mesh, part.content)],
+            Shell::Mesh(mesh) => vec![of_mesh(number, mesh, part.content)],
         };
         let plans = (0..).zip(parts).flat_map(of_part).collect::<Result<_, Stopped>>()?;
         Ok(ChunkPlan::new(plans, eye))

@@ -1,6 +1,7 @@
 //! Writing a model's result in a file format.
 
 mod options;
+mod streamed;
 mod until;
 
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::path::Path;
 use scadstream_geometry::export::{
     ExportError, NamedMesh, amf, dxf, glb, obj, off, pdf, png, pov, stl, svg, threemf, wrl,
 };
-use scadstream_geometry::{Mesh, PartKind, Region, Whole};
+use scadstream_geometry::{Mesh, PartKind, Region, Shell, Whole};
 
 pub use options::{ExportOptions, Parts};
 pub use until::Until;
@@ -60,6 +61,9 @@ pub enum WriteError {
     /// The same the other way round.
     #[error("Current top level object is not a 2D object.")]
     NotFlat,
+    /// The model was given away cell by cell while it was solved.
+    #[error("The model was given away while it was solved, and is not held.")]
+    Given,
     /// There is nothing to write.
     #[error("Current top level object is empty.")]
     Empty,
@@ -191,8 +195,8 @@ impl Solved {
         out: &mut impl Write,
     ) -> Result<(), WriteError> {
         match format {
-            Format::StlAscii => stl::write_ascii(self.solid()?, out)?,
-            Format::StlBinary => stl::write_binary(self.solid()?, out)?,
+            Format::StlAscii => stl::write_ascii(&self.pieces()?, out)?,
+            Format::StlBinary => stl::write_binary(&self.pieces()?, out)?,
             Format::Off => off::write(self.solid()?, out)?,
             Format::Obj => obj::write(self.solid()?, out)?,
             Format::ThreeMf => threemf::write(&self.named()?, &options.threemf(), out)?,
@@ -205,7 +209,7 @@ impl Solved {
             Format::Pdf => pdf::write(self.flat()?, &options.pdf(), out)?,
             Format::Png => {
                 let drawn: Vec<(PartKind, &Mesh)> =
-                    self.parts.iter().map(|part| (part.kind, &*part.mesh)).collect();
+                    self.parts.iter().map(|part| (part.kind, &**part.shell.mesh())).collect();
                 png::write(&drawn, &options.picture, out)?;
             }
             Format::Csg | Format::Echo => unreachable!("{format:?} is made without geometry"),
@@ -217,7 +221,7 @@ impl Solved {
     pub fn fits_page(&self, options: &ExportOptions) -> bool {
         match &self.whole {
             Whole::Flat(region) => pdf::fits(region, &options.pdf()),
-            Whole::Solid(_) | Whole::Empty => true,
+            Whole::Solid(_) | Whole::Given(_) | Whole::Empty => true,
         }
     }
 
@@ -231,9 +235,21 @@ impl Solved {
         Ok(parts.map(|part| NamedMesh { name: &part.name, mesh: &part.mesh }).collect())
     }
 
+    /// The meshes that together are the solid: its cells, if it was solved by such, for formats that join triangles by
+    /// their corners' positions.
+    fn pieces(&self) -> Result<Vec<&Mesh>, WriteError> {
+        match &self.whole {
+            Whole::Solid(Shell::Cells(cells)) => {
+                Ok(cells.patches.iter().map(|cell| &*cell.patch.mesh).collect())
+            }
+            _ => Ok(vec![self.solid()?]),
+        }
+    }
+
     fn solid(&self) -> Result<&Mesh, WriteError> {
         match &self.whole {
-            Whole::Solid(mesh) => Ok(mesh),
+            Whole::Solid(shell) => Ok(shell.mesh()),
+            Whole::Given(_) => Err(WriteError::Given),
             Whole::Flat(_) => Err(WriteError::NotSolid),
             Whole::Empty => Err(WriteError::Empty),
         }
@@ -242,7 +258,7 @@ impl Solved {
     fn flat(&self) -> Result<&Region, WriteError> {
         match &self.whole {
             Whole::Flat(region) => Ok(region),
-            Whole::Solid(_) => Err(WriteError::NotFlat),
+            Whole::Solid(_) | Whole::Given(_) => Err(WriteError::NotFlat),
             Whole::Empty => Err(WriteError::Empty),
         }
     }

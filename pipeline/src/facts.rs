@@ -1,7 +1,6 @@
 //! What a result measures.
 
-use scadstream_geometry::measure::measure_closed;
-use scadstream_geometry::spatial::Cells;
+use scadstream_geometry::measure::{Measure, measure_closed};
 use scadstream_geometry::{Region, Whole};
 
 /// Facts of a result. Lengths in model units.
@@ -24,26 +23,28 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Measures a result, by its cells if it was solved by such.
-    pub fn of(whole: &Whole, cells: Option<&Cells>) -> Self {
+    /// Measures a result; one of cells was measured as these were solved.
+    pub fn of(whole: &Whole) -> Self {
         match whole {
             Whole::Empty => Self::default(),
-            Whole::Solid(mesh) => {
-                let measure = match cells {
-                    Some(cells) => cells.measure(mesh),
-                    None => measure_closed(mesh),
-                };
-                Self {
-                    volume: measure.volume,
-                    area: measure.area,
-                    bounds: measure.bounds.map(|bounds| [bounds.min, bounds.max]),
-                    genus: Some(measure.genus),
-                    triangles: measure.triangles as u64,
-                    vertices: measure.vertices as u64,
-                    flat: false,
-                }
-            }
+            Whole::Solid(shell) => match shell.cells_summary() {
+                Some(summary) => Self::of_solid(&summary.measure),
+                None => Self::of_solid(&measure_closed(shell.mesh())),
+            },
+            Whole::Given(summary) => Self::of_solid(&summary.measure),
             Whole::Flat(region) => Self::of_region(region),
+        }
+    }
+
+    fn of_solid(measure: &Measure) -> Self {
+        Self {
+            volume: measure.volume,
+            area: measure.area,
+            bounds: measure.bounds.map(|bounds| [bounds.min, bounds.max]),
+            genus: Some(measure.genus),
+            triangles: measure.triangles as u64,
+            vertices: measure.vertices as u64,
+            flat: false,
         }
     }
 

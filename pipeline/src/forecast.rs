@@ -1,13 +1,20 @@
 //! What solving a model will need, told from its tree before any of it is solved.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use scadstream_csg::{Kind, Node};
+use scadstream_csg::{ContentHash, Kind, Node};
 use scadstream_geometry::SolidCache;
 use scadstream_geometry::kernel::BYTES_PER_TRIANGLE;
 use scadstream_geometry::primitives::{cylinder_triangles, sphere_triangles};
 
 use crate::estimate::{for_each, guess};
+
+/// Operands of booleans at the top of a model that have as many triangles together are solved by cells, however few they
+/// are, which takes what these take.
+const BY_CELLS_TRIANGLES: f64 = 2e6;
+/// Bytes of the cells at work and of those that are held, measured.
+const CELLS_BYTES: u64 = 300_000_000;
 
 /// What a model needs: a guess, but for [`at_least_bytes`](Forecast::at_least_bytes). Every operation is taken to hold
 /// its operands and a result as fine as they are together; subtrees that were solved before count with the size that
@@ -25,6 +32,7 @@ impl Forecast {
     pub(crate) fn of(root: &Arc<Node>, cache: &SolidCache) -> Self {
         let size_bytes = |node: &Node| cache.size_bytes(node.hash()).map(|bytes| bytes as u64);
         let mut forecast = Self::default();
+        let at_the_top = booleans_at_the_top(root);
         let (mut primitives, mut largest) = (0_u64, 0_u64);
         for_each(
             root,
@@ -41,7 +49,9 @@ impl Forecast {
                     [] | [_] => 0.0,
                     several => several.iter().map(|operand| operand.triangles).sum(),
                 };
-                largest = largest.max(bytes_of(guess.triangles + beside));
+                let by_cells = beside >= BY_CELLS_TRIANGLES && at_the_top.contains(&node.hash());
+                let together = bytes_of(guess.triangles + beside);
+                largest = largest.max(if by_cells { CELLS_BYTES } else { together });
                 forecast.at_least_bytes = forecast.at_least_bytes.max(least);
                 guess
             },
@@ -49,6 +59,27 @@ impl Forecast {
         forecast.bytes = largest.max(primitives);
         forecast
     }
+}
+
+/// The operations that may be evaluated cell by cell.
+fn booleans_at_the_top(root: &Arc<Node>) -> HashSet<ContentHash> {
+    let mut found = HashSet::new();
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        let is_boolean = matches!(
+            node.kind(),
+            Kind::Group
+                | Kind::Union
+                | Kind::Difference
+                | Kind::Intersection
+                | Kind::Transform(_)
+                | Kind::Color(_)
+        );
+        if is_boolean && found.insert(node.hash()) {
+            pending.extend(node.children());
+        }
+    }
+    found
 }
 
 fn bytes_of(triangles: f64) -> u64 {
@@ -108,6 +139,15 @@ mod tests {
         let alone = forecast(&sphere(100.0)).bytes + forecast(&sphere(90.0)).bytes;
         let both = forecast(&difference).bytes;
         assert!(both > alone * 3 / 2, "{both} for {alone}");
+    }
+
+    #[test]
+    fn many_copies_take_what_their_cells_take_unless_something_needs_them_whole() {
+        let copies = || (0..500).map(|_| sphere(100.0)).collect();
+        let by_cells = forecast(&node(Kind::Union, copies()));
+        assert_eq!(by_cells.bytes, CELLS_BYTES);
+        let together = node(Kind::Union, copies());
+        assert!(forecast(&node(Kind::Hull, vec![together])).bytes > 1_000_000_000);
     }
 
     #[test]

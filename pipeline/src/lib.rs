@@ -21,6 +21,7 @@
 //! ```
 
 mod board;
+mod cell_stream;
 mod chunks;
 mod control;
 mod disk_world;
@@ -44,6 +45,7 @@ mod recent;
 mod solved;
 mod syntax_text;
 
+pub use cell_stream::CellStream;
 pub use control::{Control, Progress, Stage, Stopped, Unwatched, Watch};
 pub use document_world::Files;
 pub use export::{ExportOptions, Format, Needs, Parts, Until, WriteError};

@@ -6,6 +6,7 @@ use std::time::Instant;
 use scadstream_csg::{Node, Origin};
 use scadstream_eval::Options;
 use scadstream_geometry::solve::{OnPart, Solver};
+use scadstream_geometry::spatial::{CellPatch, CellSink};
 use scadstream_geometry::{
     Attendant, CacheStats, Cancelled, Diagnostic, Job, PartKind, Settings, SolidCache, Solution,
     Whole, solve,
@@ -13,7 +14,8 @@ use scadstream_geometry::{
 use scadstream_stream::{ChunkBuilder, ChunkOptions, ChunkPlan, Codec};
 use scadstream_syntax::Location;
 
-use crate::chunks::ChunkCaches;
+use crate::cell_stream::{Batches, CellStream};
+use crate::chunks::{self, ChunkCaches};
 use crate::control::{Control, Progress, Stage, Stopped};
 use crate::forecast::Forecast;
 use crate::input::Input;
@@ -101,7 +103,26 @@ impl Pipeline {
         settings: Settings,
         control: &Control<'_>,
     ) -> Result<Solved, Stopped> {
-        self.solve_watched(model, &model.root().drawn_root(), settings, control, None)
+        self.solve_watched(model, &model.root().drawn_root(), settings, control, Ears::default())
+    }
+
+    /// The same, but the cells of a model that is too large to be held go to `stream` as they are solved.
+    ///
+    /// # Errors
+    /// [`Stopped`]; faults of the model are messages in the result.
+    pub fn solve_streaming(
+        &self,
+        model: &Model,
+        settings: Settings,
+        control: &Control<'_>,
+        stream: &dyn CellStream,
+    ) -> Result<Solved, Stopped> {
+        let batches = Batches::new(stream, &|| {});
+        let ears = Ears { cells: Some(&batches), ..Ears::default() };
+        let solved =
+            self.solve_watched(model, &model.root().drawn_root(), settings, control, ears)?;
+        batches.flush();
+        Ok(solved)
     }
 
     /// Solves a tree made from `model`, and unites it.
@@ -111,10 +132,10 @@ impl Pipeline {
         root: &Arc<Node>,
         settings: Settings,
         control: &Control<'_>,
-        on_part: Option<&OnPart<'_>>,
+        ears: Ears<'_>,
     ) -> Result<Solved, Stopped> {
         let start = Instant::now();
-        let (mut solution, whole) = self.with_job(model, settings, control, on_part, |job| {
+        let (mut solution, whole) = self.with_job(model, settings, control, ears, |job| {
             let solution = solve(root, job)?;
             let whole = solution.unite(job)?;
             Ok((solution, whole))
@@ -139,7 +160,8 @@ impl Pipeline {
     ) -> Result<Solution, Stopped> {
         // Solved by cells, all objects together would be one part.
         let settings = Settings { solver: Solver::Direct, ..settings };
-        self.with_job(model, settings, control, Some(on_part), |job| solve(root, job))
+        let ears = Ears { parts: Some(on_part), ..Ears::default() };
+        self.with_job(model, settings, control, ears, |job| solve(root, job))
     }
 
     /// Lets `work` do a job that reports to `control` and stops when that says so.
@@ -148,7 +170,7 @@ impl Pipeline {
         model: &Model,
         settings: Settings,
         control: &Control<'_>,
-        on_part: Option<&OnPart<'_>>,
+        ears: Ears<'_>,
         work: impl FnOnce(&Job<'_>) -> Result<R, Cancelled>,
     ) -> Result<R, Stopped> {
         let overseer = Overseer { control, model, refused: Mutex::new(None) };
@@ -160,7 +182,8 @@ impl Pipeline {
             cancel: control.cancel.clone(),
             settings,
             on_progress: Some(&on_progress),
-            on_part,
+            on_part: ears.parts,
+            cell_sink: ears.cells,
             attendant: Some(&overseer),
         };
         let done = work(&job);
@@ -190,7 +213,7 @@ impl Pipeline {
                 let text = model.sources().get(source).text();
                 let statement = text.get(span.start as usize..);
                 let name = statement.and_then(part_name::of_statement).unwrap_or("object");
-                (name.to_owned(), part.mesh)
+                (name.to_owned(), Arc::clone(part.shell.mesh()))
             })
             .unzip();
         let names = part_name::distinct(names).into_iter();
@@ -209,6 +232,20 @@ impl Pipeline {
         control: &Control<'_>,
     ) -> Result<ChunkPlan, Stopped> {
         self.chunks.plan(parts, options, eye, control)
+    }
+
+    /// Plans the chunks of some of the cells of part 0, for once: nothing of it is kept.
+    ///
+    /// # Errors
+    /// [`Stopped::Cancelled`] soon after the token is.
+    pub fn plan_cells(
+        &self,
+        cells: &[CellPatch],
+        options: ChunkOptions,
+        eye: Option<[f32; 3]>,
+        control: &Control<'_>,
+    ) -> Result<ChunkPlan, Stopped> {
+        chunks::plan_cells(cells, options, eye, control)
     }
 
     /// The payloads of those chunks of `plan` that are `wanted`; none where raw is best.
@@ -270,6 +307,15 @@ impl Pipeline {
         self.forget_solids();
         self.parses.clear();
     }
+}
+
+/// Who hears of what is solved before all of it is.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ears<'a> {
+    /// Hears of top-level objects.
+    pub(crate) parts: Option<&'a OnPart<'a>>,
+    /// Takes the cells of a model that is too large to be held.
+    pub(crate) cells: Option<&'a dyn CellSink>,
 }
 
 /// Passes on what a solve is at, and stops it when it may not go on.

@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use scadstream_csg::{ContentHasher, Kind, Node};
 use scadstream_geometry::solve::top_level;
-use scadstream_geometry::{CancelToken, Mesh, Part, PartKind, Settings};
+use scadstream_geometry::{CancelToken, Mesh, Part, PartKind, Settings, Shell};
 
 use crate::board::{Board, Grade};
+use crate::cell_stream::{Batches, CellStream};
 use crate::control::{Control, Progress, Stopped, Watch};
 use crate::estimate::solve_time;
 use crate::model::Model;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Ears, Pipeline};
 use crate::preview::{coarsened, sketched};
 use crate::solved::{DrawnPart, Solved};
 
@@ -41,7 +42,8 @@ const BATCH: usize = 256;
 pub type Show<'a> = dyn Fn(Vec<DrawnPart>) + Sync + 'a;
 
 impl Pipeline {
-    /// Solves an evaluated document, and shows coarse pictures of it if that takes long.
+    /// Solves an evaluated document, and shows coarse pictures of it if that takes long. The cells of a model that is too
+    /// large to be held go to `stream` as they are solved; a picture that is on its way then may still be shown, but no other.
     ///
     /// When this returns, `show` is not called any more.
     ///
@@ -53,6 +55,7 @@ impl Pipeline {
         settings: Settings,
         control: &Control<'_>,
         show: &Show<'_>,
+        stream: &dyn CellStream,
     ) -> Result<Solved, Stopped> {
         let root = model.root().drawn_root();
         let estimate = solve_time(&root, &self.solids);
@@ -68,6 +71,11 @@ impl Pipeline {
             root: &root,
             estimate,
         };
+        let on_begin = || {
+            board.finish();
+            cancel.cancel();
+        };
+        let batches = Batches::new(stream, &on_begin);
         let head_start = if estimate > LONG { Duration::ZERO } else { OVERDUE };
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -89,9 +97,11 @@ impl Pipeline {
             let on_part = |index: usize, part: &Part| {
                 board.put(index, Grade::Exact, part.into());
             };
-            let solved = self.solve_watched(model, &root, settings, control, Some(&on_part));
+            let ears = Ears { parts: Some(&on_part), cells: Some(&batches) };
+            let solved = self.solve_watched(model, &root, settings, control, ears);
             board.finish();
             cancel.cancel();
+            batches.flush();
             solved
         })
     }
@@ -107,7 +117,7 @@ impl Pipeline {
         control: &Control<'_>,
     ) -> Result<Solved, Stopped> {
         let coarse = coarsened(&model.root().drawn_root());
-        self.solve_watched(model, &coarse, settings, control, None)
+        self.solve_watched(model, &coarse, settings, control, Ears::default())
     }
 }
 
@@ -217,11 +227,11 @@ fn side_by_side(parts: &[DrawnPart]) -> DrawnPart {
     let mut mesh = Mesh::default();
     let mut hasher = ContentHasher::new("side by side");
     for part in parts {
-        mesh.append(&part.mesh);
+        mesh.append(part.shell.mesh());
         hasher.hash(part.content);
     }
     let kind = parts.first().map_or(PartKind::Solid, |part| part.kind);
-    DrawnPart { kind, mesh: Arc::new(mesh), content: hasher.finish(), cells: None }
+    DrawnPart { kind, shell: Shell::Mesh(Arc::new(mesh)), content: hasher.finish() }
 }
 
 /// A watch that is told where work is but not how far: the share is that of the exact result.

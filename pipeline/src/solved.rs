@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use scadstream_csg::ContentHash;
-use scadstream_geometry::spatial::{CellStats, Cells};
-use scadstream_geometry::{Mesh, Part, PartKind, Solution, Whole};
+use scadstream_geometry::spatial::CellStats;
+use scadstream_geometry::{Mesh, Part, PartKind, Shell, Solution, Whole};
 
 use crate::facts::Facts;
 use crate::message::Message;
@@ -43,28 +43,30 @@ pub struct DrawnPart {
     /// Its role.
     pub kind: PartKind,
     /// Its triangles; those of a flat part lie in the plane z = 0 and face up.
-    pub mesh: Arc<Mesh>,
-    /// Hash of what the mesh was made from: parts with equal hashes have equal meshes.
+    pub shell: Shell,
+    /// Hash of what the triangles were made from: parts with equal hashes have equal triangles.
     pub content: ContentHash,
-    /// The cells that the mesh was put together from, if it was; an edit leaves most of them as they are.
-    pub cells: Option<Arc<Cells>>,
 }
 
 impl From<&Part> for DrawnPart {
     fn from(part: &Part) -> Self {
-        Self {
-            kind: part.kind,
-            mesh: Arc::clone(&part.mesh),
-            content: part.hash,
-            cells: part.cells.clone(),
-        }
+        Self { kind: part.kind, shell: part.shell.clone(), content: part.hash }
     }
 }
 
 impl Solved {
     /// What solving by cells took; none if the model was solved as a whole.
     pub fn cells(&self) -> Option<CellStats> {
-        self.parts.iter().find_map(|part| Some(part.cells.as_ref()?.stats))
+        match &self.whole {
+            Whole::Solid(shell) => Some(shell.cells_summary()?.stats),
+            Whole::Given(summary) => Some(summary.stats),
+            Whole::Flat(_) | Whole::Empty => None,
+        }
+    }
+
+    /// Whether the solid was streamed cell by cell, and is not held.
+    pub fn is_given(&self) -> bool {
+        matches!(self.whole, Whole::Given(_))
     }
 
     pub(crate) fn new(
@@ -77,18 +79,15 @@ impl Solved {
         // that lie apart: then an edit of one leaves the chunks of the others alone.
         let are_apart = solution.solids_are_apart();
         let united = match &whole {
-            Whole::Solid(mesh) if !are_apart => {
+            Whole::Solid(shell) if !are_apart => {
                 let content = solution.whole_key();
-                let (kind, mesh) = (PartKind::Solid, Arc::clone(mesh));
-                Some(DrawnPart { kind, mesh, content, cells: None })
+                Some(DrawnPart { kind: PartKind::Solid, shell: shell.clone(), content })
             }
-            Whole::Solid(_) | Whole::Flat(_) | Whole::Empty => None,
+            Whole::Solid(_) | Whole::Given(_) | Whole::Flat(_) | Whole::Empty => None,
         };
-        // Cells make up the whole by themselves.
-        let cells = solution.parts.iter().find_map(|part| part.cells.as_deref());
         let others = solution.parts.iter().filter(|part| are_apart || part.kind != PartKind::Solid);
         Self {
-            facts: Facts::of(&whole, cells),
+            facts: Facts::of(&whole),
             parts: united.into_iter().chain(others.map(DrawnPart::from)).collect(),
             whole,
             separate: Vec::new(),

@@ -2,9 +2,11 @@
 //! fresh one gives, bit for bit.
 
 use proptest::prelude::*;
+use scadstream_geometry::spatial::{CellPatch, View};
 use scadstream_geometry::{CancelToken, Settings};
 use scadstream_pipeline::{
-    Budgets, Control, DrawnPart, Facts, Files, Input, Libraries, Pipeline, Surroundings, Unwatched,
+    Budgets, CellStream, Control, DrawnPart, Facts, Files, Input, Libraries, Pipeline,
+    Surroundings, Unwatched,
 };
 use scadstream_stream::{ChunkInfo, ChunkOptions, Codec};
 
@@ -150,6 +152,21 @@ const SLOW: &str = "module ball(x) translate([x, 0, 0]) difference() { sphere(r 
                     translate([2, 1, 1]) sphere(r = 3, $fn = 90); } \
                     for (x = [0 : 5 : 55]) ball(x);";
 
+/// The model is small enough to be held.
+struct NoCells;
+
+impl CellStream for NoCells {
+    fn view(&self) -> Option<View> {
+        None
+    }
+    fn begin(&self, cells: usize, _largest_edge: f64) {
+        panic!("{cells} cells are given away");
+    }
+    fn cells(&self, cells: Vec<CellPatch>) {
+        panic!("{} cells are given away", cells.len());
+    }
+}
+
 #[test]
 fn a_slow_model_is_shown_coarsely_and_then_as_its_objects_finish() {
     let pipeline = Pipeline::new(Libraries::default(), Budgets::default());
@@ -163,12 +180,13 @@ fn a_slow_model_is_shown_coarsely_and_then_as_its_objects_finish() {
     let model = pipeline.evaluate(&input, &Default::default(), &control).expect("not cancelled");
     let pictures = std::sync::Mutex::new(Vec::new());
     let show = |parts: Vec<DrawnPart>| {
-        let triangles: usize = parts.iter().map(|part| part.mesh.triangles.len()).sum();
+        let triangles: usize = parts.iter().map(|part| part.shell.mesh().triangles.len()).sum();
         pictures.lock().expect("nobody panics").push((parts.len(), triangles));
     };
     let settings = Settings::default();
-    let solved =
-        pipeline.solve_progressively(&model, settings, &control, &show).expect("not cancelled");
+    let solved = pipeline
+        .solve_progressively(&model, settings, &control, &show, &NoCells)
+        .expect("not cancelled");
     let exact = pipeline.solve(&model, settings, &control).expect("not cancelled");
     assert_eq!(solved.facts, exact.facts);
     let pictures = pictures.into_inner().expect("nobody panics");

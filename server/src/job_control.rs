@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use scadstream_memory::allocator;
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
 
-use crate::engine::Progress;
+use crate::engine::{Camera, Progress};
 
 /// Why a job has to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,8 @@ struct Shared {
     at: Mutex<At>,
     /// Gives memory back while the job works.
     relief: Mutex<Option<Relief>>,
+    /// Where the viewer was moved to since the job began.
+    camera: Mutex<Option<Camera>>,
     /// Why the job was stopped, if it was for its memory.
     memory_stop: Mutex<Option<Stop>>,
 }
@@ -76,6 +78,7 @@ impl JobControl {
                 system_level: AtomicU8::new(0),
                 at: Mutex::default(),
                 relief: Mutex::default(),
+                camera: Mutex::default(),
                 memory_stop: Mutex::default(),
             }),
         }
@@ -120,6 +123,16 @@ impl JobControl {
     /// again, at the level that it is given.
     pub fn on_pressure(&self, relief: impl Fn(PressureLevel) + Send + 'static) {
         *lock(&self.shared.relief) = Some(Box::new(relief));
+    }
+
+    /// Where the viewer was moved to since the job began; none if it was not.
+    pub fn camera(&self) -> Option<Camera> {
+        *lock(&self.shared.camera)
+    }
+
+    /// Notes where the viewer was moved to.
+    pub(crate) fn set_camera(&self, camera: Camera) {
+        *lock(&self.shared.camera) = Some(camera);
     }
 
     /// Why the job was stopped, if it was for its memory. To be asked when work ends as if cancelled.

@@ -18,3 +18,4 @@ pub mod soak;
 pub mod table;
 pub mod torture;
 pub mod usage;
+pub mod vast;

@@ -1,14 +1,18 @@
 //! Parts to draw as a scene to send.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use scadstream_pipeline::{Control, DrawnPart, Pipeline, Stopped};
+use scadstream_geometry::spatial::{CellPatch, View};
+use scadstream_pipeline::{CellStream, Control, DrawnPart, Pipeline, Stopped};
 use scadstream_server::engine::{
     self, ChunkEntry, ChunkSource, RenderJob, Scene, raw_payload_bytes,
 };
-use scadstream_stream::{ChunkBuilder, ChunkInfo, ChunkOptions, ChunkPlan, Codec, grid_exponent};
+use scadstream_stream::{
+    ChunkBuilder, ChunkInfo, ChunkOptions, ChunkPlan, Codec, encode, grid_exponent,
+};
 
 use super::translate;
+use super::work::Work;
 
 /// The scene of `parts`, approximate until the caller says otherwise. Chunks that the client does not have are encoded
 /// now, because the manifest tells how long they are.
@@ -45,18 +49,145 @@ pub(super) fn scene(
     })
 }
 
+/// A large model's cells as they are solved: a scene that grows.
+pub(super) struct GrowingScene<'a, 'w> {
+    pipeline: &'a Pipeline,
+    work: &'a Work<'w>,
+    job: &'a RenderJob,
+    options: ChunkOptions,
+    /// Held while the sink is given a scene, so that these come in one order.
+    state: Mutex<Growth>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Growth {
+    /// Whether cells come.
+    is_announced: bool,
+    /// Whether some came.
+    is_begun: bool,
+    /// Length of the edges of the largest cell.
+    largest_edge: f64,
+}
+
+impl<'a, 'w> GrowingScene<'a, 'w> {
+    pub(super) fn new(
+        pipeline: &'a Pipeline,
+        work: &'a Work<'w>,
+        job: &'a RenderJob,
+        options: ChunkOptions,
+    ) -> Self {
+        Self { pipeline, work, job, options, state: Mutex::default() }
+    }
+
+    /// Shows a picture, unless the scene was begun that takes its place.
+    pub(super) fn show_before(&self, picture: Scene) {
+        let state = self.lock();
+        if !state.is_announced {
+            self.work.sink().scene(picture);
+        }
+    }
+
+    /// Adds the last piece, whose parts come after the model itself.
+    pub(super) fn finish(&self, mut rest: Scene) {
+        rest.chunks.iter_mut().for_each(|chunk| chunk.part += 1);
+        rest.exact = true;
+        self.work.sink().extend_scene(rest);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Growth> {
+        // Whole after every statement.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn piece(&self, cells: &[CellPatch]) -> Result<Scene, Stopped> {
+        let control = self.work.control();
+        let eye = self.view().map(|view| view.eye.map(|x| x as f32));
+        let plan = self.pipeline.plan_cells(cells, self.options, eye, &control)?;
+        // One grid for all chunks, or they would not fit each other.
+        let codec = codec_for(self.job.codec, self.lock().largest_edge as f32);
+        let mut builder = ChunkBuilder::default();
+        let mut chunks = Vec::with_capacity(plan.infos().len());
+        let mut payloads = Vec::with_capacity(plan.infos().len());
+        for (index, info) in plan.infos().iter().enumerate() {
+            // A chunk that the client has is made only if it asks for it after all: then it is told to render again.
+            let is_known = self.job.known.contains(&info.hash.0);
+            let chunk = plan.chunk(index, &mut builder);
+            let encoded = if is_known { None } else { encode(&chunk, codec) };
+            let codec = encoded.as_ref().map_or(engine::Codec::Raw, |_| self.job.codec);
+            let payload = encoded.unwrap_or_else(|| {
+                let mut raw = vec![0; chunk.byte_len()];
+                chunk.write(&mut raw);
+                raw
+            });
+            let payload_bytes = payload.len() as u32;
+            chunks.push(ChunkEntry { codec, payload_bytes, ..translate::chunk_entry(info) });
+            payloads.push(payload.into());
+        }
+        Ok(Scene {
+            exact: true,
+            whole: false,
+            parts: Vec::new(),
+            chunks,
+            source: Box::new(Payloads(payloads)),
+        })
+    }
+}
+
+impl CellStream for GrowingScene<'_, '_> {
+    fn view(&self) -> Option<View> {
+        let engine::Camera { eye, target, fov_deg, .. } =
+            self.work.job.camera().or(self.job.camera)?;
+        let [eye, target] = [eye, target].map(|point| point.map(f64::from));
+        Some(View { eye, target, fov_deg: f64::from(fov_deg) })
+    }
+
+    fn begin(&self, _cells: usize, largest_edge: f64) {
+        *self.lock() = Growth { is_announced: true, is_begun: false, largest_edge };
+    }
+
+    fn cells(&self, cells: Vec<CellPatch>) {
+        // Cancelled: then nobody wants it.
+        let Ok(mut piece) = self.piece(&cells) else { return };
+        let mut state = self.lock();
+        let mut sink = self.work.sink();
+        if state.is_begun {
+            sink.extend_scene(piece);
+        } else {
+            piece.parts = vec![translate::solid_part()];
+            sink.scene(piece);
+            state.is_begun = true;
+        }
+    }
+}
+
+/// Chunks that were made when their cells were solved.
+struct Payloads(Vec<Box<[u8]>>);
+
+impl ChunkSource for Payloads {
+    fn write(&mut self, index: usize, payload: &mut [u8]) {
+        payload.copy_from_slice(&self.0[index]);
+    }
+
+    fn retained_bytes(&self) -> u64 {
+        self.0.iter().map(|payload| payload.len() as u64).sum()
+    }
+}
+
 /// The codec for a scene: the grid is as fine as its largest chunk allows.
 fn codec(wanted: engine::Codec, plan: &ChunkPlan) -> Codec {
+    let extents = plan.infos().iter().map(|info| {
+        let [min, max] = info.bounds;
+        (0..3).map(|axis| max[axis] - min[axis]).fold(0.0, f32::max)
+    });
+    codec_for(wanted, extents.fold(0.0, f32::max))
+}
+
+/// The codec for a scene whose chunks are no larger than this along any axis.
+fn codec_for(wanted: engine::Codec, largest: f32) -> Codec {
     match wanted {
         engine::Codec::Raw => Codec::Raw,
         engine::Codec::Meshopt => Codec::Meshopt,
-        engine::Codec::MeshoptGrid => {
-            let extents = plan.infos().iter().map(|info| {
-                let [min, max] = info.bounds;
-                (0..3).map(|axis| max[axis] - min[axis]).fold(0.0, f32::max)
-            });
-            Codec::MeshoptGrid { exponent: grid_exponent(extents.fold(0.0, f32::max)) }
-        }
+        engine::Codec::MeshoptGrid => Codec::MeshoptGrid { exponent: grid_exponent(largest) },
     }
 }
 

@@ -53,6 +53,11 @@ pub(super) fn failure(model: &Model) -> Failure {
     Failure { code, message, place, details: Vec::new() }
 }
 
+/// The part that a solid is.
+pub(super) fn solid_part() -> Part {
+    Part { kind: PartKind::Solid, color: None, name: String::new() }
+}
+
 pub(super) fn part(part: &DrawnPart) -> Part {
     let kind = match part.kind {
         GeometryPartKind::Solid => PartKind::Solid,

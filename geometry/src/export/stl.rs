@@ -4,7 +4,7 @@
 //! the binary form can make corners coincide; triangles that lose a corner are left out, and as each such triangle's
 //! remaining two edges fall onto each other, the surface stays closed.
 
-use std::io::Write;
+use std::io::{Seek, SeekFrom, Write};
 
 use super::{ExportError, Spaced};
 use crate::measure::{cross, dot, sub};
@@ -13,40 +13,134 @@ use crate::mesh::Mesh;
 /// The name that OpenSCAD gives the solid.
 const NAME: &str = "OpenSCAD_Model";
 
-/// Writes the binary form: 84 bytes and 50 for each triangle, little-endian.
+/// Where the number of triangles stands in the binary form.
+const COUNT_AT: u64 = 80;
+
+/// The two forms of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// 84 bytes and 50 for each triangle, little-endian.
+    Binary,
+    /// Text, as OpenSCAD writes by default.
+    Ascii,
+}
+
+/// Writes the surface that meshes are together in the binary form.
 ///
 /// # Errors
 /// [`ExportError::TooLarge`] for coordinates beyond single precision, [`ExportError::TooMany`], [`ExportError::Io`].
-pub fn write_binary(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
-    let corners = || (0..mesh.triangles.len()).map(|index| single_precision(mesh, index));
-    if !corners().all(|triangle| triangle.as_flattened().iter().all(|c| c.is_finite())) {
+pub fn write_binary(meshes: &[&Mesh], out: &mut impl Write) -> Result<(), ExportError> {
+    let corners = || {
+        meshes.iter().copied().flat_map(|mesh| {
+            (0..mesh.triangles.len()).map(move |index| single_precision(mesh, index))
+        })
+    };
+    if !corners().all(|triangle| is_finite(&triangle)) {
         return Err(ExportError::TooLarge("binary STL"));
     }
     // The count stands before the triangles, so they are gone through twice rather than held.
     let count = corners().filter(has_three_corners).count();
-    let count = u32::try_from(count).map_err(|_| ExportError::TooMany("binary STL"))?;
-    let mut header = [0; 80];
-    header[..NAME.len()].copy_from_slice(NAME.as_bytes());
-    out.write_all(&header)?;
-    out.write_all(&count.to_le_bytes())?;
+    write_head(count as u64, out)?;
     for triangle in corners().filter(has_three_corners) {
-        let normal = normal(triangle.map(|corner| corner.map(f64::from))).map(|c| c as f32);
-        let mut record = [0; 50];
-        let numbers = normal.into_iter().chain(triangle.as_flattened().iter().copied());
-        for (bytes, number) in record.chunks_exact_mut(4).zip(numbers) {
-            bytes.copy_from_slice(&number.to_le_bytes());
-        }
-        out.write_all(&record)?;
+        out.write_all(&record(triangle))?;
     }
     Ok(out.flush()?)
 }
 
-/// Writes the text form, as OpenSCAD does by default.
+/// Writes the surface that meshes are together in the text form.
 ///
 /// # Errors
 /// [`ExportError::Io`].
-pub fn write_ascii(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
+pub fn write_ascii(meshes: &[&Mesh], out: &mut impl Write) -> Result<(), ExportError> {
     writeln!(out, "solid {NAME}")?;
+    meshes.iter().try_for_each(|mesh| write_facets(mesh, out))?;
+    writeln!(out, "endsolid {NAME}")?;
+    Ok(out.flush()?)
+}
+
+/// A file that is written piece by piece, for surfaces that nobody holds as a whole.
+#[derive(Debug)]
+pub struct Pieces<W> {
+    out: W,
+    form: Form,
+    triangles: u64,
+}
+
+impl<W: Write + Seek> Pieces<W> {
+    /// Begins an empty file.
+    ///
+    /// # Errors
+    /// [`ExportError::Io`].
+    pub fn begin(mut out: W, form: Form) -> Result<Self, ExportError> {
+        match form {
+            Form::Binary => write_head(0, &mut out)?,
+            Form::Ascii => writeln!(out, "solid {NAME}")?,
+        }
+        Ok(Self { out, form, triangles: 0 })
+    }
+
+    /// Adds a piece of the surface.
+    ///
+    /// # Errors
+    /// Those of [`write_binary`].
+    pub fn add(&mut self, mesh: &Mesh) -> Result<(), ExportError> {
+        if self.form == Form::Ascii {
+            return write_facets(mesh, &mut self.out);
+        }
+        for index in 0..mesh.triangles.len() {
+            let triangle = single_precision(mesh, index);
+            if !is_finite(&triangle) {
+                return Err(ExportError::TooLarge("binary STL"));
+            }
+            if has_three_corners(&triangle) {
+                self.out.write_all(&record(triangle))?;
+                self.triangles += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    /// [`ExportError::TooMany`], [`ExportError::Io`].
+    pub fn finish(mut self) -> Result<(), ExportError> {
+        match self.form {
+            Form::Binary => {
+                self.out.seek(SeekFrom::Start(COUNT_AT))?;
+                self.out.write_all(&count_bytes(self.triangles)?)?;
+            }
+            Form::Ascii => writeln!(self.out, "endsolid {NAME}")?,
+        }
+        Ok(self.out.flush()?)
+    }
+}
+
+fn write_head(triangles: u64, out: &mut impl Write) -> Result<(), ExportError> {
+    let mut header = [0; COUNT_AT as usize];
+    header[..NAME.len()].copy_from_slice(NAME.as_bytes());
+    out.write_all(&header)?;
+    Ok(out.write_all(&count_bytes(triangles)?)?)
+}
+
+fn count_bytes(triangles: u64) -> Result<[u8; 4], ExportError> {
+    let count = u32::try_from(triangles).map_err(|_| ExportError::TooMany("binary STL"))?;
+    Ok(count.to_le_bytes())
+}
+
+/// A triangle of the binary form.
+fn record(triangle: [[f32; 3]; 3]) -> [u8; 50] {
+    let normal = normal(triangle.map(|corner| corner.map(f64::from))).map(|c| c as f32);
+    let mut record = [0; 50];
+    let numbers = normal.into_iter().chain(triangle.as_flattened().iter().copied());
+    for (bytes, number) in record.chunks_exact_mut(4).zip(numbers) {
+        bytes.copy_from_slice(&number.to_le_bytes());
+    }
+    record
+}
+
+/// The triangles of the text form.
+fn write_facets(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
     for index in 0..mesh.triangles.len() {
         let triangle = mesh.corners(index);
         if !has_three_corners(&triangle) {
@@ -58,8 +152,11 @@ pub fn write_ascii(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError>
         }
         writeln!(out, "    endloop\n  endfacet")?;
     }
-    writeln!(out, "endsolid {NAME}")?;
-    Ok(out.flush()?)
+    Ok(())
+}
+
+fn is_finite(triangle: &[[f32; 3]; 3]) -> bool {
+    triangle.as_flattened().iter().all(|c| c.is_finite())
 }
 
 /// Corners as the binary form has them; adding 0 turns -0 into 0, so that equal positions have equal bytes.
@@ -88,7 +185,7 @@ mod tests {
 
     fn binary(mesh: &Mesh) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write_binary(mesh, &mut bytes).unwrap();
+        write_binary(&[mesh], &mut bytes).unwrap();
         bytes
     }
 
@@ -132,7 +229,7 @@ mod tests {
     fn coordinates_beyond_single_precision_are_refused() {
         let mut mesh = cube([1.0; 3], false);
         mesh.positions[0][0] = -1e39;
-        let error = write_binary(&mesh, &mut Vec::new()).unwrap_err();
+        let error = write_binary(&[&mesh], &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "a coordinate is too large for the binary STL format");
     }
 
@@ -143,7 +240,7 @@ mod tests {
             vec![[0, 1, 2], [0, 1, 1]],
         );
         let mut text = Vec::new();
-        write_ascii(&mesh, &mut text).unwrap();
+        write_ascii(&[&mesh], &mut text).unwrap();
         expect_test::expect![[r"
             solid OpenSCAD_Model
               facet normal 0 0 1
@@ -162,6 +259,9 @@ mod tests {
     fn a_writer_that_fails_is_an_error() {
         let full: &mut [u8] = &mut [0; 100];
         let mut full = full;
-        assert!(matches!(write_binary(&cube([1.0; 3], false), &mut full), Err(ExportError::Io(_))));
+        assert!(matches!(
+            write_binary(&[&cube([1.0; 3], false)], &mut full),
+            Err(ExportError::Io(_))
+        ));
     }
 }

@@ -14,8 +14,9 @@ use crate::diagnostic::Diagnostic;
 use crate::kernel::KernelError;
 use crate::mesh::{Bounds, Paint};
 use crate::primitives::{cylinder_triangles, sphere_triangles};
+use crate::shell::Shell;
 use crate::spatial::skeleton::{Leaf, Skeleton, skeleton, solids};
-use crate::spatial::{Operand, solve_cells};
+use crate::spatial::{CellJob, CellsSummary, Operand, SolvedCells, solve_cells};
 use crate::union::clusters;
 
 /// Fewer triangles in operands that hang together than this are solved directly: that takes a fraction of a second.
@@ -32,6 +33,8 @@ const MANY_TRIANGLES: usize = 2_000_000;
 pub(super) struct Outcome {
     /// The part of all result objects, unless they are to be solved directly.
     pub(super) part: Option<Part>,
+    /// What is known of them, if their cells were given to the job's sink.
+    pub(super) given: Option<CellsSummary>,
     /// Leaves that were solved, so that they need not be again.
     pub(super) known: Known,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -43,7 +46,8 @@ pub(super) fn solve_by_cells(
     objects: &[Object],
     job: &Job<'_>,
 ) -> Result<Outcome, Cancelled> {
-    let mut outcome = Outcome { part: None, known: Known::default(), diagnostics: Vec::new() };
+    let mut outcome =
+        Outcome { part: None, given: None, known: Known::default(), diagnostics: Vec::new() };
     let results = || objects.iter().filter(|object| object.role == Role::Result);
     let least = match job.settings.solver {
         Solver::Direct => return Ok(outcome),
@@ -81,30 +85,31 @@ pub(super) fn solve_by_cells(
             on_progress(Progress { fraction, origin: root.origin() });
         }
     };
-    let cells = match solve_cells(
-        &operands,
-        &skeleton,
-        job.cache,
-        &job.cancel,
-        job.settings.cell_triangles,
-        &on_cell,
-    ) {
-        Ok(Some(cells)) => cells,
+    let cell_job = CellJob {
+        cache: job.cache,
+        token: &job.cancel,
+        cell_triangles: job.settings.cell_triangles,
+        sink: job.cell_sink,
+        kept_bytes: job.settings.kept_cell_bytes,
+        on_cell: &on_cell,
+    };
+    match solve_cells(&operands, &skeleton, &cell_job) {
+        Ok(Some(SolvedCells::Kept(cells))) => {
+            outcome.part = (!cells.patches.is_empty()).then(|| Part {
+                kind: PartKind::Solid,
+                shell: Shell::Cells(Arc::new(cells)),
+                closed: true,
+                region: None,
+                origin: root.origin(),
+                hash: part_hash(root),
+                solid: None,
+            });
+        }
+        Ok(Some(SolvedCells::Given(summary))) => outcome.given = Some(summary),
         Err(KernelError::Cancelled) => return Err(Cancelled),
         // Whatever it is, the direct solver meets it again and knows at which node.
-        Ok(None) | Err(_) => return Ok(outcome),
-    };
-    let mesh = Arc::new(cells.to_mesh());
-    outcome.part = (!mesh.is_empty()).then(|| Part {
-        kind: PartKind::Solid,
-        mesh,
-        closed: true,
-        region: None,
-        origin: root.origin(),
-        hash: part_hash(root),
-        solid: None,
-        cells: Some(Arc::new(cells)),
-    });
+        Ok(None) | Err(_) => {}
+    }
     Ok(outcome)
 }
 

@@ -18,7 +18,7 @@ const ODD: [f64; 7] =
 fn check_sound(root: &Arc<Node>) -> Solution {
     let solution = solved(root);
     for part in solution.parts.iter().filter(|part| part.closed) {
-        let m = measure(&part.mesh);
+        let m = measure(part.shell.mesh());
         assert!(m.closed, "{:?}", root.kind());
         assert!(m.volume.is_finite() && m.volume >= 0.0, "{:?}: {}", root.kind(), m.volume);
     }

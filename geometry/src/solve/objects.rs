@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::kernel::{KernelError, triangulate};
 use crate::mesh::Mesh;
 use crate::shape::{Flat, Shape};
+use crate::shell::Shell;
 
 /// More top-level objects than this become one: a picture gains nothing from more parts. Picked by hand.
 const MOST_OBJECTS: usize = 256;
@@ -137,12 +138,11 @@ pub(super) fn part_of(
     };
     Ok((!mesh.is_empty()).then(|| Part {
         kind,
-        mesh: Arc::new(mesh),
+        shell: Shell::Mesh(Arc::new(mesh)),
         closed: solid.is_some(),
         region,
         origin: object.node.origin(),
         hash: part_hash(object),
-        cells: None,
         solid,
     }))
 }

@@ -182,7 +182,12 @@ fn colours_survive_booleans_and_the_outer_one_wins() {
     let paints = |root: &Arc<Node>| {
         let solution = solved(root);
         assert_eq!(solution.parts.len(), 1);
-        solution.parts[0].mesh.painted_runs().map(|(r, p)| (!r.is_empty(), p)).collect::<Vec<_>>()
+        solution.parts[0]
+            .shell
+            .mesh()
+            .painted_runs()
+            .map(|(r, p)| (!r.is_empty(), p))
+            .collect::<Vec<_>>()
     };
     // The very same cube in three paints: its faces must be told apart.
     let moved = |child| translate(0.5, 0.5, 0.5, child);
@@ -212,14 +217,14 @@ fn modifiers_make_parts_of_their_own() {
     let kinds: Vec<_> = solution.parts.iter().map(|part| part.kind).collect();
     assert_eq!(kinds, [PartKind::Solid, PartKind::Highlight, PartKind::Background]);
     for part in &solution.parts {
-        assert_eq!(part.mesh.bounds().unwrap().min, [10.0, 0.0, 0.0], "{:?}", part.kind);
+        assert_eq!(part.shell.bounds().unwrap().min, [10.0, 0.0, 0.0], "{:?}", part.kind);
     }
-    assert!(close(crate::measure::volume(&solution.parts[0].mesh), 26.0, 1e-12));
+    assert!(close(crate::measure::volume(solution.parts[0].shell.mesh()), 26.0, 1e-12));
     // `!` draws its subtree alone, without the transforms around it.
     let solution =
         solved(&group(vec![cube(9.0), translate(5.0, 0.0, 0.0, marked("!", &cube(1.0)))]));
     assert_eq!(solution.parts.len(), 1);
-    assert_eq!(solution.parts[0].mesh.bounds().unwrap().max, [1.0; 3]);
+    assert_eq!(solution.parts[0].shell.bounds().unwrap().max, [1.0; 3]);
 }
 
 #[test]
@@ -281,10 +286,10 @@ fn when_memory_is_short_one_branch_is_worked_on_at_a_time_and_the_result_is_the_
         ..Job::new(&cache, CancelToken::new())
     };
     let volume = |job: &Job<'_>| {
-        let Ok(Whole::Solid(mesh)) = solve(&root, job).unwrap().unite(job).unwrap() else {
+        let Ok(Whole::Solid(shell)) = solve(&root, job).unwrap().unite(job).unwrap() else {
             panic!("a solid model")
         };
-        crate::measure::measure(&mesh).volume
+        crate::measure::measure(shell.mesh()).volume
     };
     let short = volume(&job);
     assert_eq!(attendant.most.into_inner(), 1);
@@ -305,7 +310,7 @@ fn intricate() -> Arc<Node> {
 }
 
 fn meshes(solution: &Solution) -> Vec<Mesh> {
-    solution.parts.iter().map(|part| (*part.mesh).clone()).collect()
+    solution.parts.iter().map(|part| Mesh::clone(part.shell.mesh())).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::facts::PatchMeasure;
+use super::facts::PatchFacts;
 use crate::mesh::{Bounds, Mesh};
 
 /// Vertices closer than this, as a share of the largest coordinate, are the same one. The kernel's own tolerance is 1e-12
@@ -17,7 +17,7 @@ pub struct Patch {
     /// Edges that only one triangle of the patch has, as that triangle runs along them.
     pub(super) rim: Vec<Rim>,
     /// What it measures, once somebody has asked.
-    measure: OnceLock<Option<PatchMeasure>>,
+    facts: OnceLock<Option<PatchFacts>>,
 }
 
 /// One edge of a rim.
@@ -47,12 +47,12 @@ impl Patch {
             rim.len() == self::rim(&mesh, &vec![true; mesh.positions.len()]).len(),
             "a patch has no hole inside its cell"
         );
-        Self { mesh: Arc::new(mesh), rim, measure: OnceLock::new() }
+        Self { mesh: Arc::new(mesh), rim, facts: OnceLock::new() }
     }
 
     /// What it measures; none if it is empty.
-    pub(super) fn measure(&self) -> Option<PatchMeasure> {
-        *self.measure.get_or_init(|| PatchMeasure::of(&self.mesh))
+    pub(super) fn facts(&self) -> Option<&PatchFacts> {
+        self.facts.get_or_init(|| PatchFacts::of(self)).as_ref()
     }
 
     /// This patch with `mesh` for a surface, which has the same vertices, those of the rim moved, and perhaps more behind
@@ -62,7 +62,7 @@ impl Patch {
         self.rim.iter().flat_map(|edge| edge.ends).for_each(|v| candidate[v as usize] = true);
         candidate.resize(mesh.positions.len(), true);
         let rim = rim(&mesh, &candidate);
-        Self { mesh: Arc::new(mesh), rim, measure: OnceLock::new() }
+        Self { mesh: Arc::new(mesh), rim, facts: OnceLock::new() }
     }
 
     /// Bytes that it takes.
@@ -82,6 +82,26 @@ impl Patch {
 pub(super) fn bits(point: [f64; 3]) -> [u64; 3] {
     // Adding zero makes the two zeros one.
     point.map(|x| (x + 0.0).to_bits())
+}
+
+/// An edge as a hash that is the same whichever way it runs, and which way that is.
+pub(super) fn hash_of_edge(ends: [[f64; 3]; 2]) -> (u64, bool) {
+    let [a, b] = ends.map(|end| hash(bits(end)));
+    (mix(a.wrapping_add(b), a ^ b), a < b)
+}
+
+/// Mixes the bits of a vertex into one word, so well that sums of two are still apart: mirrored edges, whose ends differ in
+/// sign bits alone, collided with a weaker one.
+fn hash(bits: [u64; 3]) -> u64 {
+    bits.into_iter().fold(0x9e37_79b9_7f4a_7c15, mix)
+}
+
+/// The mixer of SplitMix64.
+fn mix(hash: u64, word: u64) -> u64 {
+    let mixed = hash.wrapping_add(word).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// Edges with one triangle, among those whose ends both are a `candidate`.

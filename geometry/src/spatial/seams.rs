@@ -2,119 +2,171 @@
 //!
 //! Two cells compute the same vertices in their common side, to the bit, but for two cases. Rarely a vertex differs by a
 //! rounding step; both then take the smaller of the two. And where a cell meets smaller ones, these have more vertices
-//! along the same line; the larger cell's triangle is split there. Both are functions of the patches alone, so a mended
-//! model does not depend on the order in which cells were solved. What came of mending a patch is kept in the cache like
-//! the patch itself: an edit mends only what it touches.
+//! along the same line; the larger cell's triangle is split there. What becomes of a cell depends on it and on those that
+//! touch it, so a cell is settled as soon as these are solved, and a mended model does not depend on the order in which
+//! they were. It is kept in the cache by what it depends on: an edit mends only what it touches.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use scadstream_csg::ContentHasher;
+use scadstream_csg::{ContentHash, ContentHasher};
 
 use super::cells::CellPatch;
-use super::patch::{Patch, Rim, TOLERANCE, bits};
+use super::patch::{Patch, Rim, bits, hash_of_edge};
 use crate::cache::SolidCache;
-use crate::mesh::Mesh;
+use crate::mesh::{Bounds, Mesh};
 
-/// What mending the seams of a model took.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Seams {
-    /// Edges along seams.
-    pub(super) edges: usize,
-    /// Of those, edges that no neighbour had, before mending.
+/// What became of a cell once its neighbours were there.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    /// Its surface, if that had to be mended.
+    pub(crate) mended: Option<CellPatch>,
+    /// Edges that no neighbour had, before mending.
     pub(super) unmatched: usize,
-    /// Patches with edges that no neighbour has after mending. The surface is closed if there are none.
-    pub(super) open: Vec<usize>,
+    /// Whether it has edges that no neighbour has after mending either.
+    pub(super) is_open: bool,
 }
 
-/// An edge of a rim that runs into nothing.
+/// An edge of a rim.
 #[derive(Debug, Clone, Copy)]
-struct Loose {
-    patch: usize,
-    edge: Rim,
+struct Edge {
+    /// What it is among those of the cell's own patch; none in a neighbour's.
+    own: Option<Rim>,
     ends: [[f64; 3]; 2],
 }
 
-/// Mends the seams between patches in place.
-pub(super) fn mend(patches: &mut [CellPatch], cache: &SolidCache) -> Seams {
-    let edges = patches.iter().map(|cell| cell.patch.rim.len()).sum();
-    let mut loose = loose_edges(patches);
-    let unmatched = loose.len();
-    if !loose.is_empty() {
-        let tolerance = TOLERANCE * largest_coordinate(patches);
-        if merge_vertices(patches, &loose, tolerance, cache) {
-            loose = loose_edges(patches);
-        }
-        if split_edges(patches, &loose, tolerance, cache) {
-            loose = loose_edges(patches);
-        }
+/// Fits a cell to all that touch it. Vertices within `tolerance` of each other are the same.
+pub(super) fn settle(
+    own: &CellPatch,
+    around: &[CellPatch],
+    tolerance: f64,
+    cache: &SolidCache,
+) -> Settled {
+    if own.patch.rim.is_empty() {
+        return Settled { mended: None, unmatched: 0, is_open: false };
     }
-    let mut open: Vec<usize> = loose.iter().map(|edge| edge.patch).collect();
-    open.dedup();
-    Seams { edges, unmatched, open }
+    let key = key(own, around, tolerance);
+    if let Some(settled) = cache.settled(key) {
+        return settled;
+    }
+    let settled = fit(own, around, tolerance, key);
+    cache.insert_settled(key, settled.clone());
+    settled
 }
 
-fn largest_coordinate(patches: &[CellPatch]) -> f64 {
-    let ends = patches.iter().flat_map(|CellPatch { patch, .. }| {
-        patch.rim.iter().flat_map(|edge| patch.ends(*edge)).flatten()
-    });
-    ends.fold(0.0, |most: f64, x| most.max(x.abs()))
+fn key(own: &CellPatch, around: &[CellPatch], tolerance: f64) -> ContentHash {
+    let mut hasher = ContentHasher::new("settled cell");
+    hasher.f64(tolerance);
+    hasher.hash(own.content);
+    around.iter().for_each(|cell| hasher.hash(cell.content));
+    hasher.finish()
 }
 
-/// Edges of rims that no other edge runs against.
-fn loose_edges(patches: &[CellPatch]) -> Vec<Loose> {
-    /// Both ends by hash, so that either direction gives the same; which direction; whose edge.
+fn fit(own: &CellPatch, around: &[CellPatch], tolerance: f64, content: ContentHash) -> Settled {
+    let mut edges = edges(own, around, tolerance);
+    let mut loose = unbalanced(&edges);
+    let unmatched = loose.iter().filter(|edge| edge.own.is_some()).count();
+    if loose.is_empty() {
+        return Settled { mended: None, unmatched, is_open: false };
+    }
+    let mut patch = Arc::clone(&own.patch);
+    let moved = moved(&loose, tolerance);
+    if !moved.is_empty() {
+        if let Some(mesh) = with_moved_vertices(&patch, &moved) {
+            patch = Arc::new(patch.mended(mesh));
+        }
+        edges.retain(|edge| edge.own.is_none());
+        let target = |point: [f64; 3]| moved.get(&bits(point)).copied().unwrap_or(point);
+        edges.iter_mut().for_each(|edge| edge.ends = edge.ends.map(target));
+        edges.retain(|edge| bits(edge.ends[0]) != bits(edge.ends[1]));
+        edges.extend(own_edges(&patch));
+        loose = unbalanced(&edges);
+    }
+    let splits = splits(&loose, tolerance);
+    if !splits.is_empty() {
+        let of_own = splits.iter().filter_map(|(edge, points)| {
+            let Rim { ends, triangle } = loose[*edge].own?;
+            Some((triangle, Split { ends, points: points.clone() }))
+        });
+        let mut by_triangle: BTreeMap<u32, Vec<Split>> = BTreeMap::new();
+        of_own.for_each(|(triangle, split)| by_triangle.entry(triangle).or_default().push(split));
+        if !by_triangle.is_empty() {
+            patch = Arc::new(patch.mended(with_splits(&patch.mesh, &by_triangle)));
+        }
+        let whole = |number: &usize| !splits.contains_key(number);
+        let mut rest: Vec<Edge> = (0..loose.len()).filter(whole).map(|n| loose[n]).collect();
+        for (edge, points) in &splits {
+            let Edge { own, ends: [start, end] } = loose[*edge];
+            let stops: Vec<[f64; 3]> =
+                [start].iter().chain(points).chain([&end]).copied().collect();
+            rest.extend(stops.windows(2).map(|pair| Edge { own, ends: [pair[0], pair[1]] }));
+        }
+        loose = unbalanced(&rest);
+    }
+    let is_open = loose.iter().any(|edge| edge.own.is_some());
+    let is_mended = !Arc::ptr_eq(&patch, &own.patch);
+    let mended = is_mended.then_some(CellPatch { cell: own.cell, content, patch });
+    Settled { mended, unmatched, is_open }
+}
+
+fn own_edges(patch: &Patch) -> impl Iterator<Item = Edge> {
+    patch.rim.iter().map(|rim| Edge { own: Some(*rim), ends: patch.ends(*rim) })
+}
+
+/// The edges of a cell's rim, and those of its neighbours' that may run against them or end where they do.
+fn edges(own: &CellPatch, around: &[CellPatch], tolerance: f64) -> Vec<Edge> {
+    let Bounds { min, max } = own.cell.bounds();
+    let slack = 4.0 * tolerance;
+    let is_near = |ends: &[[f64; 3]; 2]| {
+        (0..3).all(|axis| {
+            let (a, b) = (ends[0][axis], ends[1][axis]);
+            a.max(b) >= min[axis] - slack && a.min(b) <= max[axis] + slack
+        })
+    };
+    let mut edges: Vec<Edge> = own_edges(&own.patch).collect();
+    for CellPatch { patch, .. } in around {
+        let ends = patch.rim.iter().map(|rim| patch.ends(*rim));
+        edges.extend(ends.filter(is_near).map(|ends| Edge { own: None, ends }));
+    }
+    edges
+}
+
+/// Edges that no other edge runs against, in the order of `edges`.
+fn unbalanced(edges: &[Edge]) -> Vec<Edge> {
     struct Entry {
-        key: [u64; 2],
+        hash: u64,
         forward: bool,
-        at: (usize, usize),
+        at: usize,
     }
-    let mut entries = Vec::new();
-    for (index, CellPatch { patch, .. }) in patches.iter().enumerate() {
-        for (number, edge) in patch.rim.iter().enumerate() {
-            let [a, b] = patch.ends(*edge).map(|end| hash(bits(end)));
-            let key = [a.wrapping_add(b), a.rotate_left(17) ^ b.rotate_left(17)];
-            entries.push(Entry { key, forward: a < b, at: (index, number) });
-        }
-    }
-    entries.sort_unstable_by_key(|entry| (entry.key, entry.at));
-    let mut loose = Vec::new();
-    for same in entries.chunk_by(|x, y| x.key == y.key) {
+    let mut entries: Vec<Entry> = (edges.iter().enumerate())
+        .map(|(at, edge)| {
+            let (hash, forward) = hash_of_edge(edge.ends);
+            Entry { hash, forward, at }
+        })
+        .collect();
+    entries.sort_unstable_by_key(|entry| (entry.hash, entry.at));
+    let mut found = Vec::new();
+    for same in entries.chunk_by(|x, y| x.hash == y.hash) {
         let forward = same.iter().filter(|entry| entry.forward).count();
         let backward = same.len() - forward;
         let surplus = same.iter().filter(|entry| entry.forward == (forward > backward));
-        loose.extend(surplus.take(forward.abs_diff(backward)).map(|entry| {
-            let (patch, number) = entry.at;
-            let of_cell = &patches[patch].patch;
-            let edge = of_cell.rim[number];
-            Loose { patch, edge, ends: of_cell.ends(edge) }
-        }));
+        found.extend(surplus.take(forward.abs_diff(backward)).map(|entry| entry.at));
     }
-    loose.sort_unstable_by_key(|edge| (edge.patch, edge.edge.triangle, edge.edge.ends));
-    loose
+    found.sort_unstable();
+    found.into_iter().map(|at| edges[at]).collect()
 }
 
-/// Mixes the bits of a vertex into one word, so well that sums of two are still apart: mirrored edges, whose ends differ in
-/// sign bits alone, collided with a weaker one. The mixer is that of SplitMix64.
-fn hash(bits: [u64; 3]) -> u64 {
-    bits.iter().fold(0x9e37_79b9_7f4a_7c15, |hash: u64, word| {
-        let mixed = hash.wrapping_add(*word).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    })
-}
-
-/// Gives vertices that nearly coincide the position of the smallest. Says whether any changed.
-fn merge_vertices(
-    patches: &mut [CellPatch],
-    loose: &[Loose],
-    tolerance: f64,
-    cache: &SolidCache,
-) -> bool {
-    let mut points: Vec<[f64; 3]> = loose.iter().flat_map(|edge| edge.ends).collect();
+/// The ends of edges, each once, from the smallest on.
+fn points(edges: &[Edge]) -> Vec<[f64; 3]> {
+    let mut points: Vec<[f64; 3]> = edges.iter().flat_map(|edge| edge.ends).collect();
     points.sort_unstable_by(|a, b| compare(*a, *b));
     points.dedup_by_key(|point| bits(*point));
+    points
+}
+
+/// Where to move vertices that nearly coincide: to the smallest of them.
+fn moved(loose: &[Edge], tolerance: f64) -> HashMap<[u64; 3], [f64; 3]> {
+    let points = points(loose);
     let mut moved: HashMap<[u64; 3], [f64; 3]> = HashMap::new();
     for (index, point) in points.iter().enumerate() {
         if moved.contains_key(&bits(*point)) {
@@ -125,50 +177,21 @@ fn merge_vertices(
             moved.entry(bits(*other)).or_insert(*point);
         }
     }
-    if moved.is_empty() {
-        return false;
-    }
-    let mut concerned: Vec<usize> = loose.iter().map(|edge| edge.patch).collect();
-    concerned.dedup();
-    for index in concerned {
-        let CellPatch { patch, content, .. } = &patches[index];
-        let mut ends: Vec<u32> = patch.rim.iter().flat_map(|edge| edge.ends).collect();
-        ends.sort_unstable();
-        ends.dedup();
-        let target = |vertex: u32| moved.get(&bits(patch.mesh.positions[vertex as usize])).copied();
-        let moves: Vec<(u32, [f64; 3])> =
-            ends.into_iter().filter_map(|vertex| Some((vertex, target(vertex)?))).collect();
-        if moves.is_empty() {
-            continue;
-        }
-        let mut hasher = ContentHasher::new("patch with moved vertices");
-        hasher.hash(*content);
-        for (vertex, target) in &moves {
-            hasher.u64(u64::from(*vertex));
-            target.iter().for_each(|x| hasher.f64(*x));
-        }
-        replace(&mut patches[index], hasher, cache, |patch| {
-            let mut mesh = (*patch.mesh).clone();
-            moves.iter().for_each(|(vertex, to)| mesh.positions[*vertex as usize] = *to);
-            without_slivers(&mesh)
-        });
-    }
-    true
+    moved
 }
 
-/// Puts the patch that `make` makes of a cell's patch in its place. `content` tells what comes of it.
-fn replace(
-    cell: &mut CellPatch,
-    content: ContentHasher,
-    cache: &SolidCache,
-    make: impl FnOnce(&Patch) -> Mesh,
-) {
-    cell.content = content.finish();
-    cell.patch = cache.patch(cell.content).unwrap_or_else(|| {
-        let patch = Arc::new(cell.patch.mended(make(&cell.patch)));
-        cache.insert_patch(cell.content, Arc::clone(&patch));
-        patch
-    });
+/// The patch's mesh with those vertices of its rim moved that are to be; none if there are none.
+fn with_moved_vertices(patch: &Patch, moved: &HashMap<[u64; 3], [f64; 3]>) -> Option<Mesh> {
+    let mut mesh = (*patch.mesh).clone();
+    let mut is_changed = false;
+    for vertex in patch.rim.iter().flat_map(|edge| edge.ends) {
+        let position = &mut mesh.positions[vertex as usize];
+        if let Some(target) = moved.get(&bits(*position)) {
+            *position = *target;
+            is_changed = true;
+        }
+    }
+    is_changed.then(|| without_slivers(&mesh))
 }
 
 /// Triangles of which two corners became one are gone.
@@ -188,24 +211,16 @@ fn without_slivers(mesh: &Mesh) -> Mesh {
     Mesh::of_painted(mesh.positions.clone(), &kept)
 }
 
-/// Splits triangles where a loose edge passes through vertices of other loose edges. Says whether any was split.
-fn split_edges(
-    patches: &mut [CellPatch],
-    loose: &[Loose],
-    tolerance: f64,
-    cache: &SolidCache,
-) -> bool {
-    let mut points: Vec<[f64; 3]> = loose.iter().flat_map(|edge| edge.ends).collect();
-    points.sort_unstable_by(|a, b| compare(*a, *b));
-    points.dedup_by_key(|point| bits(*point));
+/// Vertices that loose edges pass through, by the place of the edge in `loose`, in the order in which it runs.
+fn splits(loose: &[Edge], tolerance: f64) -> BTreeMap<usize, Vec<[f64; 3]>> {
+    let points = points(loose);
     let by_axis: [Vec<[f64; 3]>; 3] = [0, 1, 2].map(|axis| {
         let mut sorted = points.clone();
         sorted.sort_by(|a, b| a[axis].total_cmp(&b[axis]));
         sorted
     });
-    // Of each patch: its triangles with the vertices to put on their edges.
-    let mut splits: BTreeMap<usize, BTreeMap<u32, Vec<Split>>> = BTreeMap::new();
-    for Loose { patch, edge, ends: [start, end] } in loose {
+    let mut splits = BTreeMap::new();
+    for (number, Edge { ends: [start, end], .. }) in loose.iter().enumerate() {
         let along = [0, 1, 2].map(|axis| end[axis] - start[axis]);
         let axis =
             (1..3).fold(0, |most, k| if along[k].abs() > along[most].abs() { k } else { most });
@@ -219,25 +234,10 @@ fn split_edges(
             .collect();
         if !between.is_empty() {
             between.sort_by(|a, b| a.0.total_cmp(&b.0));
-            let points = between.into_iter().map(|(_, point)| point).collect();
-            let of_patch = splits.entry(*patch).or_default();
-            of_patch.entry(edge.triangle).or_default().push(Split { ends: edge.ends, points });
+            splits.insert(number, between.into_iter().map(|(_, point)| point).collect());
         }
     }
-    for (index, splits) in &splits {
-        let mut hasher = ContentHasher::new("patch with split edges");
-        hasher.hash(patches[*index].content);
-        for (triangle, splits) in splits {
-            for Split { ends, points } in splits {
-                [*triangle, ends[0], ends[1], points.len() as u32]
-                    .iter()
-                    .for_each(|number| hasher.u64(u64::from(*number)));
-                points.as_flattened().iter().for_each(|x| hasher.f64(*x));
-            }
-        }
-        replace(&mut patches[*index], hasher, cache, |patch| with_splits(&patch.mesh, splits));
-    }
-    !splits.is_empty()
+    splits
 }
 
 /// Points to put on an edge of a triangle, in the order in which the edge runs.

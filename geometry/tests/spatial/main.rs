@@ -1,10 +1,12 @@
 //! Solving cell by cell gives what solving as a whole gives.
 
+mod given;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use scadstream_csg::{Fragments, Kind, Modifiers, Node, Origin};
-use scadstream_geometry::measure::measure;
+use scadstream_geometry::measure::{Measure, measure};
 use scadstream_geometry::solve::Solver;
 use scadstream_geometry::spatial::{Cell, Cells};
 use scadstream_geometry::{
@@ -39,15 +41,16 @@ fn cylinder(h: f64, r: f64, n: f64) -> Arc<Node> {
 
 /// The model as a mesh, and the cells it was solved by. Cells are small, so that there are many.
 fn solved(root: &Arc<Node>, solver: Solver, cache: &SolidCache) -> (Mesh, Option<Arc<Cells>>) {
-    let settings = Settings { solver, cell_triangles: 1000, ..Settings::default() };
+    let cell_triangles = if solver == Solver::Auto { 20_000 } else { 300 };
+    let settings = Settings { solver, cell_triangles, ..Settings::default() };
     let job = Job { settings, ..Job::new(cache, CancelToken::new()) };
     let solution = solve(root, &job).expect("nobody cancels");
     assert_eq!(solution.diagnostics, []);
-    let cells = solution.parts.iter().find_map(|part| part.cells.clone());
+    let cells = solution.parts.iter().find_map(|part| part.shell.cells().cloned());
     match solution.unite(&job).expect("nobody cancels").expect("no kernel error") {
-        Whole::Solid(mesh) => ((*mesh).clone(), cells),
+        Whole::Solid(shell) => (Mesh::clone(shell.mesh()), cells),
         Whole::Empty => (Mesh::default(), cells),
-        Whole::Flat(_) => unreachable!("only 3D objects were given"),
+        other => unreachable!("{other:?} of 3D objects that nobody takes"),
     }
 }
 
@@ -60,9 +63,19 @@ fn check(root: &Arc<Node>) -> Arc<Cells> {
     let cells = cells.expect("the model is solved by cells");
     let (a, b) = (measure(&direct), measure(&spatial));
     let close = |a: f64, b: f64, share: f64| (a - b).abs() <= share * a.abs().max(b.abs());
-    let of_cells = cells.measure(&spatial);
+    let of_cells = cells.summary.measure;
     assert!(close(of_cells.volume, b.volume, 1e-9) && close(of_cells.area, b.area, 1e-9));
-    assert_eq!((of_cells.bounds, of_cells.genus), (b.bounds, b.genus));
+    assert_eq!(
+        (
+            of_cells.bounds,
+            of_cells.genus,
+            of_cells.components,
+            of_cells.vertices,
+            of_cells.triangles
+        ),
+        (b.bounds, b.genus, b.components, b.vertices, b.triangles)
+    );
+    assert!(of_cells.closed);
     assert!(b.closed);
     assert!(close(a.volume, b.volume, 1e-9), "volume {} and {}", a.volume, b.volume);
     assert!(close(a.area, b.area, 1e-7), "area {} and {}", a.area, b.area);
@@ -116,7 +129,7 @@ fn an_edit_solves_the_cells_that_it_touches() {
     solved(&plate(4, 24.0, 0.0), Solver::Spatial, &cache);
     let (edited, cells) = solved(&plate(4, 24.0, 0.25), Solver::Spatial, &cache);
     let cells = cells.expect("the model is solved by cells");
-    assert!(cells.stats.cached + 2 >= cells.patches.len(), "{:?}", cells.stats);
+    assert!(cells.summary.stats.cached + 2 >= cells.patches.len(), "{:?}", cells.summary.stats);
     let (fresh, _) = solved(&plate(4, 24.0, 0.25), Solver::Spatial, &SolidCache::new(0));
     assert_eq!(edited, fresh);
 }
@@ -161,8 +174,7 @@ fn side_of_cells(level: i16, steps: i64) -> f64 {
     cell.bounds().min[0] + steps as f64 * f64::powi(2.0, i32::from(level))
 }
 
-#[test]
-fn faces_in_the_sides_of_cells() {
+fn blocks_in_the_sides_of_cells() -> Arc<Node> {
     // Balls make it worth splitting; the blocks' faces lie in sides of cells of several levels.
     let [a, b, c] = [side_of_cells(3, 1), side_of_cells(3, 2), side_of_cells(2, 3)];
     let low = translate([a, a, a], cube([b - a, b - a, b - a]));
@@ -170,7 +182,12 @@ fn faces_in_the_sides_of_cells() {
     let balls = (0..3).map(|i| translate([a + 3.0 * f64::from(i), a, b], sphere(2.0, 30.0)));
     let taken = translate([a, a, a], cube([b - a, 1.0, 1.0]));
     let all = node(Kind::Union, [low, beside].into_iter().chain(balls).collect());
-    assert!(check(&node(Kind::Difference, vec![all, taken])).stats.merged > 0);
+    node(Kind::Difference, vec![all, taken])
+}
+
+#[test]
+fn faces_in_the_sides_of_cells() {
+    assert!(check(&blocks_in_the_sides_of_cells()).summary.stats.merged > 0);
 }
 
 #[test]
@@ -235,7 +252,9 @@ fn flat_and_mixed_models_are_left_to_the_direct_solver() {
     let cache = SolidCache::new(0);
     let job = Job { settings, ..Job::new(&cache, CancelToken::new()) };
     let solution = solve(&node(Kind::Union, vec![square, circle]), &job).expect("nobody cancels");
-    assert!(solution.parts.iter().all(|part| part.cells.is_none() && part.region.is_some()));
+    assert!(
+        solution.parts.iter().all(|part| part.shell.cells().is_none() && part.region.is_some())
+    );
 }
 
 /// Primitives on a coarse grid, so that faces and edges often coincide.
@@ -289,12 +308,12 @@ proptest! {
             let settings = Settings { solver, cell_triangles, ..Settings::default() };
             let job = Job { settings, ..Job::new(&cache, CancelToken::new()) };
             let solution = solve(&root, &job).expect("nobody cancels");
-            let cells = solution.parts.iter().find_map(|part| part.cells.clone());
+            let cells = solution.parts.iter().find_map(|part| part.shell.cells().cloned());
             match solution.unite(&job).expect("nobody cancels").expect("no kernel error") {
-                Whole::Solid(mesh) => {
-                    let measure = measure(&mesh);
+                Whole::Solid(shell) => {
+                    let measure = measure(shell.mesh());
                     if let Some(cells) = &cells {
-                        let of_cells = cells.measure(&mesh);
+                        let of_cells = cells.summary.measure;
                         let difference = (of_cells.volume - measure.volume).abs()
                             + (of_cells.area - measure.area).abs();
                         assert!(difference <= 1e-9 * measure.area.max(1.0), "{of_cells:?}\n{measure:?}");

@@ -22,7 +22,9 @@ use scadstream_protocol::{
 };
 
 use super::{About, Link};
-use crate::engine::{ChunkEntry, Codec, ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics};
+use crate::engine::{
+    ChunkEntry, ChunkSource, Codec, ExportedFile, Failure, MAX_CHUNK_BYTES, Scene, Statistics,
+};
 use crate::ipc::{CacheNumbers, FromWorker, JobId, WorkerMemory};
 use crate::known_chunks::Hash;
 use crate::to_wire;
@@ -134,7 +136,19 @@ enum Content {
 struct Piece {
     /// Number of its first chunk in the scene.
     first: usize,
-    scene: Scene,
+    exact: bool,
+    chunks: Vec<ChunkEntry>,
+    /// Makes the chunks; gone when all were sent and their memory was needed.
+    source: Option<Box<dyn ChunkSource + Send>>,
+    /// Chunks that are still to be sent.
+    unsent: usize,
+}
+
+impl Piece {
+    fn retained_bytes(&self) -> u64 {
+        let source = self.source.as_ref().map_or(0, |source| source.retained_bytes());
+        source + size_of_val(self.chunks.as_slice()) as u64
+    }
 }
 
 impl Sending {
@@ -240,7 +254,7 @@ impl Sending {
         let Content::Scene { number, pieces, announced } = &mut job.content else { return };
         // A chunk that occurs twice, as the teeth of a gear may, is sent once.
         let mut coming: HashSet<Hash> =
-            pieces.iter().flat_map(|piece| &piece.scene.chunks).map(|entry| entry.hash).collect();
+            pieces.iter().flat_map(|piece| &piece.chunks).map(|entry| entry.hash).collect();
         let is_new =
             |entry: &ChunkEntry| coming.insert(entry.hash) && !job.known.contains(&entry.hash);
         let push: Vec<bool> = scene.chunks.iter().map(is_new).collect();
@@ -251,7 +265,9 @@ impl Sending {
         }
         let pushed = (first as u32..).zip(&push).filter(|(_, push)| **push);
         job.pending.extend(pushed.map(|(index, _)| index));
-        pieces.push(Piece { first, scene });
+        let unsent = push.iter().filter(|push| **push).count();
+        let Scene { exact, chunks, source, .. } = scene;
+        pieces.push(Piece { first, exact, chunks, source: Some(source), unsent });
         self.want(id);
         self.bound_retained();
     }
@@ -290,13 +306,11 @@ impl Sending {
 
     fn need(&mut self, id: JobId, scene: u32, chunks: &[u32]) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        let known = match &job.content {
-            Content::Scene { number, announced, .. } if *number == scene => {
-                announced.chunks() as u32
-            }
-            _ => 0,
+        let is_number = matches!(&job.content, Content::Scene { number, .. } if *number == scene);
+        let is_there = |job: &Job, index: u32| {
+            is_number && job.piece_of(index).is_some_and(|(piece, _)| piece.source.is_some())
         };
-        if let Some(missing) = chunks.iter().find(|index| **index >= known) {
+        if let Some(missing) = chunks.iter().find(|index| !is_there(job, **index)) {
             let of = job.about.revision();
             let subject =
                 wire::Subject::Need { document: of.document, revision: of.revision, scene };
@@ -304,8 +318,14 @@ impl Sending {
             let gone = to_wire::plain_failure(subject, wire::FailureCode::Gone, message);
             self.link.send_frame(id, gone);
         }
-        let again = chunks.iter().copied().filter(|index| *index < known);
-        job.pending.extend(again);
+        for index in
+            chunks.iter().copied().filter(|index| is_there(job, *index)).collect::<Vec<_>>()
+        {
+            if let Some((piece, _)) = job.piece_of_mut(index) {
+                piece.unsent += 1;
+            }
+            job.pending.push_back(index);
+        }
         self.want(id);
     }
 
@@ -403,7 +423,7 @@ impl Sending {
         };
         if let About::Render(of) = job.about {
             let exact = match &job.content {
-                Content::Scene { pieces, .. } => pieces.iter().all(|piece| piece.scene.exact),
+                Content::Scene { pieces, .. } => pieces.iter().all(|piece| piece.exact),
                 Content::Nothing | Content::File(_) => false,
             };
             let sent = to_wire::Sent {
@@ -427,10 +447,14 @@ impl Sending {
                 return;
             }
             let newest = self.jobs.last_key_value().map(|(id, _)| *id);
-            let sent = self.jobs.iter().find(|(_, job)| job.pending.is_empty());
-            let oldest = sent.or_else(|| self.jobs.iter().next()).map(|(id, _)| *id);
             // The job at work is never dropped, however large: its own limits bound it.
-            let Some(id) = oldest.filter(|id| Some(*id) != newest) else { return };
+            let mut others = self.jobs.iter().filter(|(id, _)| Some(**id) != newest);
+            let oldest = others.clone().next().map(|(id, _)| *id);
+            let sent = others.find(|(_, job)| job.pending.is_empty()).map(|(id, _)| *id);
+            if sent.is_none() && self.release_sent_piece() {
+                continue;
+            }
+            let Some(id) = sent.or(oldest) else { return };
             let Some(job) = self.jobs.remove(&id) else { return };
             if !job.pending.is_empty() {
                 let message = "The server needs the memory that this picture waits in, because it is \
@@ -441,6 +465,23 @@ impl Sending {
                 self.link.send(&FromWorker::Sent { job: id });
             }
         }
+    }
+
+    /// Lets go of the oldest piece that is sent of a scene that grows, which may become larger than memory is; false if there
+    /// is none.
+    fn release_sent_piece(&mut self) -> bool {
+        for job in self.jobs.values_mut() {
+            let Content::Scene { pieces, .. } = &mut job.content else { continue };
+            if pieces.len() < 2 {
+                continue;
+            }
+            let sent = pieces.iter_mut().find(|piece| piece.unsent == 0 && piece.source.is_some());
+            if let Some(piece) = sent {
+                piece.source = None;
+                return true;
+            }
+        }
+        false
     }
 
     fn tick(&mut self) {
@@ -506,9 +547,21 @@ impl Job {
 
     /// The entry of chunk `index` of the scene.
     fn entry(&self, index: u32) -> Option<&ChunkEntry> {
+        let (piece, at) = self.piece_of(index)?;
+        piece.chunks.get(at)
+    }
+
+    /// The piece of the scene that chunk `index` is in, and its place there.
+    fn piece_of(&self, index: u32) -> Option<(&Piece, usize)> {
         let Content::Scene { pieces, .. } = &self.content else { return None };
-        let piece = pieces.iter().rfind(|piece| piece.first <= index as usize)?;
-        piece.scene.chunks.get(index as usize - piece.first)
+        let (number, at) = place_of(pieces, index)?;
+        Some((&pieces[number], at))
+    }
+
+    fn piece_of_mut(&mut self, index: u32) -> Option<(&mut Piece, usize)> {
+        let Content::Scene { pieces, .. } = &mut self.content else { return None };
+        let (number, at) = place_of(pieces, index)?;
+        Some((&mut pieces[number], at))
     }
 
     /// By what a frame is found again whose payload was written before: the hash of a chunk, if it is sent raw. How fine a
@@ -530,18 +583,17 @@ impl Job {
         match &mut self.content {
             Content::Nothing => Ok(0),
             Content::Scene { number, pieces, .. } => {
-                let Some(piece) = pieces.iter_mut().rfind(|piece| piece.first <= index as usize)
-                else {
-                    return Ok(0);
-                };
-                let at = index as usize - piece.first;
-                let entry = &piece.scene.chunks[at];
+                let Some((number_of_piece, at)) = place_of(pieces, index) else { return Ok(0) };
+                let piece = &mut pieces[number_of_piece];
+                let Some(source) = &mut piece.source else { return Ok(0) };
+                piece.unsent = piece.unsent.saturating_sub(1);
+                let entry = &piece.chunks[at];
                 let payload_bytes = entry.payload_bytes as usize;
                 let header = to_wire::chunk_header(of, *number, index, entry);
                 let head = encode_chunk_head(&header, payload_bytes, frame)?;
                 debug_assert_eq!(head, CHUNK_HEAD_BYTES);
                 if !is_made {
-                    piece.scene.source.write(at, &mut frame[head..]);
+                    source.write(at, &mut frame[head..]);
                 }
                 Ok(payload_bytes)
             }
@@ -580,13 +632,15 @@ impl Job {
     fn retained_bytes(&self) -> u64 {
         match &self.content {
             Content::Nothing => 0,
-            Content::Scene { pieces, .. } => pieces
-                .iter()
-                .map(|Piece { scene, .. }| {
-                    scene.source.retained_bytes() + size_of_val(scene.chunks.as_slice()) as u64
-                })
-                .sum(),
+            Content::Scene { pieces, .. } => pieces.iter().map(Piece::retained_bytes).sum(),
             Content::File(file) => file.content.len() as u64,
         }
     }
+}
+
+/// The number of the piece that has chunk `index`, and the chunk's place there.
+fn place_of(pieces: &[Piece], index: u32) -> Option<(usize, usize)> {
+    let number = pieces.partition_point(|piece| piece.first <= index as usize).checked_sub(1)?;
+    let at = index as usize - pieces[number].first;
+    (at < pieces[number].chunks.len()).then_some((number, at))
 }

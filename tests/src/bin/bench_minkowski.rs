@@ -178,6 +178,7 @@ fn solved(source: &str) -> Solid {
     let input = Input { name: "main.scad", content, surroundings: Surroundings::Sent(&files) };
     let model = pipeline.evaluate(&input, &Default::default(), &control).expect("nobody stops it");
     let solved = pipeline.solve(&model, Settings::default(), &control).expect("nobody stops it");
-    let Whole::Solid(mesh) = &solved.whole else { panic!("{source} is no solid") };
+    let Whole::Solid(shell) = &solved.whole else { panic!("{source} is no solid") };
+    let mesh = shell.mesh();
     Solid::from_mesh(mesh, &control.cancel).expect("it is sound").expect("it is not empty")
 }

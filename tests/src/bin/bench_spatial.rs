@@ -1,6 +1,6 @@
 //! The spatial solver against the direct one: first solves, edits, memory, and a model far larger than the memory.
 //!
-//! usage: bench_spatial
+//! usage: bench_spatial [solves|edits|vast|file]
 //!
 //! Solves are processes of their own, each with the number of threads that `RAYON_NUM_THREADS` says; figures are medians
 //! of [`RUNS`]. Edits go through a server and its protocol, from sending the text to the last changed chunk, whose raw
@@ -19,10 +19,12 @@ use scadstream_geometry::{CancelToken, Settings};
 use scadstream_pipeline::{
     Budgets, Control, Files, Input, Libraries, Pipeline, Solved, Surroundings, Unwatched,
 };
+use scadstream_tests::binary::scadstream;
 use scadstream_tests::client::{Client, End};
 use scadstream_tests::server::Server;
 use scadstream_tests::table::markdown;
 use scadstream_tests::usage::{self, MEASURE, Run, Usage, measure};
+use scadstream_tests::vast::{plate, plate_volume, stl_volume, streamed};
 
 /// The allocator of the program.
 #[global_allocator]
@@ -32,25 +34,13 @@ static ALLOCATOR: scadstream_memory::allocator::CountingAllocator =
 const RUNS: usize = 3;
 const EDITS: usize = 30;
 const MOST_CPU_SECONDS: u64 = 600;
+/// Balls along a side and fragments of a plate of 20 million triangles, and of one of 10 million.
+const VAST: (usize, usize) = (45, 140);
+const LARGE_FILE: (usize, usize) = (32, 140);
+/// What a worker may use for the vast one.
+const LIMIT_MB: u32 = 800;
 /// First argument of a process that solves once.
 const SOLVE: &str = "--solve";
-
-/// A plate with `n` by `n` holes and as many balls half sunk in, each of them with `$fn = fragments`; the first hole stands
-/// off its place by `moved`.
-fn plate(n: usize, fragments: usize, moved: f64) -> String {
-    format!(
-        "n = {n}; $fn = {fragments};
-difference() {{
-  union() {{
-    cube([n * 10, n * 10, 4]);
-    for (x = [0 : n - 1], y = [0 : n - 1]) translate([x * 10 + 5, y * 10 + 5, 4]) sphere(3);
-  }}
-  for (x = [0 : n - 1], y = [0 : n - 1])
-    translate([x * 10 + 10 + (x == 3 && y == 3 ? {moved} : 0), y * 10 + 10, 0]) cylinder(h = 20, r = 1.5, center = true);
-}}
-"
-    )
-}
 
 /// A gear train of which one gear turns.
 fn gears(turned: f64) -> String {
@@ -76,37 +66,74 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
+    let only = arguments.first().cloned();
+    let wants = |part: &str| only.as_deref().is_none_or(|only| only == part);
     let mut rows = Vec::new();
     let mut row = |measure: &str, found: String, aim: &str| {
         eprintln!("{measure}: {found} ({aim})");
         rows.push(vec![measure.to_owned(), found, aim.to_owned()]);
     };
-    let solves = |solver: &str, threads: usize| solves("20", "70", solver, threads);
-    let (direct, cells) = (solves("direct", 1), solves("spatial", 1));
-    let (direct_two, cells_two) = (solves("direct", 2), solves("spatial", 2));
-    let difference = (cells.volume - direct.volume).abs() / direct.volume;
-    row("triangles of the plate, direct", format!("{:.0}", direct.triangles), "1 000 000");
-    row("difference in volume", format!("{difference:.1e}"), "1e-9");
+    let direct = (wants("solves") || wants("edits")).then(|| solves("20", "70", "direct", 1));
     let ratio = |a: f64, b: f64| format!("{:.2}", a / b);
-    row(
-        "first solve, one thread, against direct, processor time",
-        ratio(cells.usage.cpu_seconds, direct.usage.cpu_seconds),
-        "1.1",
-    );
-    row(
-        "first solve, two threads, against direct with one, time",
-        ratio(cells_two.seconds, direct.seconds),
-        "0.65",
-    );
-    row("the same against direct with two, time", ratio(cells_two.seconds, direct_two.seconds), "");
-    let more = 100.0 * (cells.triangles / direct.triangles - 1.0);
-    row("extra triangles", format!("{more:.1} %"), "3 %");
-    row("peak memory against direct", ratio(cells.usage.peak_mb, direct.usage.peak_mb), "0.33");
-    let (p50, p95) = edits(|n| plate(20, 70, 0.05 * n as f64));
-    row("moving one hole, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "150 / 400 ms");
-    row("the same against the direct solve", ratio(p50 / 1e3, direct.seconds), "0.02");
-    let (p50, p95) = edits(|n| gears(n as f64));
-    row("turning one of eight gears, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "100 ms");
+    if let Some(direct) = direct.as_ref().filter(|_| wants("solves")) {
+        let solves = |solver: &str, threads: usize| solves("20", "70", solver, threads);
+        let cells = solves("spatial", 1);
+        let (direct_two, cells_two) = (solves("direct", 2), solves("spatial", 2));
+        let difference = (cells.volume - direct.volume).abs() / direct.volume;
+        row("triangles of the plate, direct", format!("{:.0}", direct.triangles), "1 000 000");
+        row("difference in volume", format!("{difference:.1e}"), "1e-9");
+        row(
+            "first solve, one thread, against direct, processor time",
+            ratio(cells.usage.cpu_seconds, direct.usage.cpu_seconds),
+            "1.1",
+        );
+        row(
+            "first solve, two threads, against direct with one, time",
+            ratio(cells_two.seconds, direct.seconds),
+            "0.65",
+        );
+        row(
+            "the same against direct with two, time",
+            ratio(cells_two.seconds, direct_two.seconds),
+            "",
+        );
+        let more = 100.0 * (cells.triangles / direct.triangles - 1.0);
+        row("extra triangles", format!("{more:.1} %"), "3 %");
+        row("peak memory against direct", ratio(cells.usage.peak_mb, direct.usage.peak_mb), "0.33");
+    }
+    if let Some(direct) = direct.as_ref().filter(|_| wants("edits")) {
+        let (p50, p95) = edits(|n| plate(20, 70, 0.05 * n as f64));
+        row("moving one hole, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "150 / 400 ms");
+        row("the same against the direct solve", ratio(p50 / 1e3, direct.seconds), "0.02");
+        let (p50, p95) = edits(|n| gears(n as f64));
+        row("turning one of eight gears, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "100 ms");
+    }
+    if wants("vast") {
+        let (n, fragments) = VAST;
+        let vast = streamed(&plate(n, fragments, 0.0), LIMIT_MB);
+        let [counted, received] = vast.triangles;
+        row("a vast model, triangles", counted.to_string(), "20 000 000");
+        row("of them received", received.to_string(), "all");
+        row("most resident", format!("{:.0} MB", vast.peak_mb), "800 MB");
+        let off =
+            |volume: f64| format!("{:.1e}", (volume / plate_volume(n, fragments) - 1.0).abs());
+        row("volume against the formula", vast.volume.map_or_else(|fault| fault, off), "1e-9");
+        row(
+            "the same of what was received, in single precision",
+            off(vast.received_volume),
+            "1e-6",
+        );
+        let times = format!("{:.1} / {:.0} s", vast.first_seconds, vast.seconds);
+        row("first chunk / all", times, "");
+    }
+    if wants("file") {
+        let (n, fragments) = LARGE_FILE;
+        let (usage, (triangles, volume)) = written(&plate(n, fragments, 0.0));
+        row("an STL file, triangles", triangles.to_string(), "10 000 000");
+        row("most resident while it is made", format!("{:.0} MB", usage.peak_mb), "800 MB");
+        let off = (volume / plate_volume(n, fragments) - 1.0).abs();
+        row("volume against the formula, in single precision", format!("{off:.1e}"), "1e-6");
+    }
     println!("{}", markdown(&["measure", "found", "at most"], &rows));
     ExitCode::SUCCESS
 }
@@ -179,4 +206,17 @@ fn edits(source: impl Fn(usize) -> String) -> (f64, f64) {
     let mut times = times.split_off(1);
     times.sort_by(f64::total_cmp);
     (times[times.len() / 2], times[times.len() * 95 / 100])
+}
+
+/// Writes a model to an STL file in a process of its own: what that took, and what is in the file.
+fn written(source: &str) -> (Usage, (u64, f64)) {
+    let folder = tempfile::tempdir().expect("a folder for files");
+    let [model, file] = ["vast.scad", "vast.stl"].map(|name| folder.path().join(name));
+    std::fs::write(&model, source).expect("the folder can be written to");
+    let [model, target] = [&model, &file].map(|path| path.to_str().expect("a path in UTF-8"));
+    let arguments = ["render", model, "-o", target, "--export-format", "binstl"];
+    match measure(&scadstream(), &arguments, MOST_CPU_SECONDS) {
+        Run::Ended(usage, _) => (usage, stl_volume(&file).expect("the file is well-formed")),
+        other => panic!("{other:?}"),
+    }
 }
