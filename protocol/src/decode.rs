@@ -32,6 +32,7 @@ impl ClientMessage {
             Kind::Credit => Self::Credit(frame.message()?),
             Kind::Export => Self::Export(frame.message()?),
             Kind::Ping => Self::Ping(frame.message()?),
+            Kind::View => Self::View(frame.message()?),
             kind => return Err(DecodeError::Direction { kind }),
         }))
     }

@@ -79,6 +79,7 @@ impl ClientMessage {
             Self::Credit(m) => encode(kind, m, m, &[]),
             Self::Export(m) => encode(kind, m, m, &[]),
             Self::Ping(m) => encode(kind, m, m, &[]),
+            Self::View(m) => encode(kind, m, m, &[]),
         }
     }
 }

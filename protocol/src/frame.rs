@@ -68,6 +68,8 @@ kinds! {
     Export = 0x07,
     /// Asks for a `Pong`.
     Ping = 0x08,
+    /// Tells where the viewer stands now.
+    View = 0x09,
     /// Answers `Hello`.
     Welcome = 0x81,
     /// A job waits.

@@ -12,7 +12,7 @@ mod server;
 
 pub use client::{
     Camera, Cancel, Credit, Export, FileContent, Hello, Need, Override, Ping, Render, SourceFile,
-    Upload, UploadHeader,
+    Upload, UploadHeader, View,
 };
 pub use customizer::{Choice, Parameter, ParameterValue, Parameters, Widget};
 pub use number::{
@@ -55,7 +55,7 @@ macro_rules! messages {
 
 messages! {
     /// From client to server.
-    ClientMessage { Hello, Render, Upload, Cancel, Need, Credit, Export, Ping, }
+    ClientMessage { Hello, Render, Upload, Cancel, Need, Credit, Export, Ping, View, }
 }
 
 messages! {

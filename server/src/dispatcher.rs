@@ -57,6 +57,8 @@ pub(crate) enum Event {
     Cancel { session: SessionId, document: u32, revision: u32, superseded: bool },
     /// Chunks are wanted once more.
     Need { session: SessionId, need: wire::Need },
+    /// The viewer of a document moved.
+    View { session: SessionId, view: wire::View },
     /// The client lets more be sent.
     Credit { session: SessionId, bytes: u64 },
     /// The client wants to know whether everything before this was heard.
@@ -279,6 +281,7 @@ impl Dispatcher {
                 self.cancel(session, document, revision, superseded);
             }
             Event::Need { session, need } => self.need(session, need),
+            Event::View { session, view } => self.view(session, view),
             Event::Credit { session, bytes } => {
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.ledger.give(bytes);

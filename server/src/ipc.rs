@@ -30,7 +30,7 @@ const PREFIX_BYTES: usize = 8;
 pub(crate) type JobId = u64;
 
 /// From supervisor to worker.
-#[derive(Debug, Clone, PartialEq, Eq, SchemaWrite, SchemaRead)]
+#[derive(Debug, Clone, PartialEq, SchemaWrite, SchemaRead)]
 pub(crate) enum ToWorker {
     /// Do this job. The payload is the client's `Render` frame followed by the uploaded files that it names, and by the
     /// hashes of chunks that the client has.
@@ -50,6 +50,8 @@ pub(crate) enum ToWorker {
     Credit { job: JobId, total_bytes: u64 },
     /// Send these chunks of a retained scene.
     Need { job: JobId, scene: u32, chunks: Vec<u32> },
+    /// The job's viewer stands there now.
+    View { job: JobId, eye: [f32; 3], target: [f32; 3], fov_deg: f32, height_px: u32 },
     /// The last slices of the frames in these segments are gone: they may be written again.
     Release { segments: Vec<u32> },
     /// How short the machine is of memory, as a number of `PressureLevel`.

@@ -287,6 +287,7 @@ impl Reader {
             ClientMessage::Credit(credit) => {
                 self.credit = self.credit.saturating_add(credit.bytes.into());
             }
+            ClientMessage::View(view) => self.tell(Event::View { session, view }).await,
             ClientMessage::Export(export) => {
                 self.tell(Event::Export { session, export, source: None }).await;
             }
@@ -408,10 +409,12 @@ impl Allowance {
     }
 }
 
-/// What a message counts against the allowance. Credit comes with every chunk, and costs next to nothing.
+/// What a message counts against the allowance. Credit comes with every chunk, and costs next to nothing; nor does it to
+/// note where a viewer stands.
 fn weight_of(frame: &[u8]) -> f64 {
     let kind = kind_of(frame);
-    if kind == Kind::Credit as u8 || kind == Kind::Ping as u8 { 0.02 } else { 1.0 }
+    let is_light = [Kind::Credit, Kind::Ping, Kind::View].iter().any(|light| kind == *light as u8);
+    if is_light { 0.02 } else { 1.0 }
 }
 
 /// The failure code that the protocol has for bytes that are no message.

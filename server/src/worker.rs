@@ -28,7 +28,7 @@ use scadstream_memory::pool::{BufferPool, PoolSettings, SegmentId};
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
 use scadstream_protocol::ServerMessage;
 
-use crate::engine::{Engine, JOB_STACK_BYTES};
+use crate::engine::{Camera, Engine, JOB_STACK_BYTES};
 use crate::ipc::{FromWorker, IpcError, JobId, ToWorker, blocking};
 use crate::job_control::JobControl;
 use crate::sandbox::{self, Sandbox};
@@ -256,6 +256,13 @@ impl Control {
             }
             ToWorker::Need { job, scene, chunks } => {
                 self.tell_sending(sending::Command::Need { job, scene, chunks });
+            }
+            ToWorker::View { job, eye, target, fov_deg, height_px } => {
+                if let Some((_, control)) =
+                    self.current().as_ref().filter(|(running, _)| *running == job)
+                {
+                    control.set_camera(Camera { eye, target, fov_deg, height_px });
+                }
             }
             ToWorker::Release { segments } => {
                 self.tell_sending(sending::Command::Release { segments });

@@ -135,6 +135,15 @@ pub struct Need {
     pub chunks: Vec<u32>,
 }
 
+/// Tells where the viewer of a document stands now: what of the newest revision is not solved yet comes in that order.
+#[derive(Debug, Clone, Copy, PartialEq, SchemaWrite, SchemaRead)]
+pub struct View {
+    /// The document.
+    pub document: u32,
+    /// The viewpoint.
+    pub camera: Camera,
+}
+
 /// Lets the server send more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, SchemaWrite, SchemaRead)]
 pub struct Credit {
@@ -194,11 +203,25 @@ impl Check for Render {
             let text = &value.expression;
             limits::text("Render.overrides.expression", text, limits::MAX_STRING_BYTES)?;
         }
-        let Some(camera) = &self.camera else { return Ok(()) };
-        let numbers = camera.eye.iter().chain(&camera.target).chain([&camera.fov_deg]);
-        limits::finite("Render.camera", numbers.map(|n| f64::from(*n)))?;
-        let fov = (0.0..180.0).contains(&camera.fov_deg);
-        limits::require("Render.camera.fov_deg", fov, "is from 0 to less than 180")
+        match &self.camera {
+            Some(camera) => camera.check("Render.camera", "Render.camera.fov_deg"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Camera {
+    fn check(&self, field: &'static str, fov_field: &'static str) -> Result<(), FieldError> {
+        let numbers = self.eye.iter().chain(&self.target).chain([&self.fov_deg]);
+        limits::finite(field, numbers.map(|n| f64::from(*n)))?;
+        let fov = (0.0..180.0).contains(&self.fov_deg);
+        limits::require(fov_field, fov, "is from 0 to less than 180")
+    }
+}
+
+impl Check for View {
+    fn check(&self) -> Result<(), FieldError> {
+        self.camera.check("View.camera", "View.camera.fov_deg")
     }
 }
 

@@ -25,7 +25,14 @@ pub(crate) fn client_message() -> impl Strategy<Value = ClientMessage> {
             }
         ),
         any::<u32>().prop_map(|nonce| Ping { nonce }.into()),
+        (any::<u32>(), camera()).prop_map(|(document, camera)| View { document, camera }.into()),
     ]
+}
+
+fn camera() -> impl Strategy<Value = Camera> {
+    let corner = || [finite_f32(), finite_f32(), finite_f32()];
+    (corner(), corner(), 0.0_f32..180.0, any::<u32>())
+        .prop_map(|(eye, target, fov_deg, height_px)| Camera { eye, target, fov_deg, height_px })
 }
 
 pub(crate) fn server_message() -> impl Strategy<Value = ServerMessage> {
@@ -177,10 +184,7 @@ fn render() -> impl Strategy<Value = Render> {
     ];
     let file = ("[a-z/.]{1,12}", content).prop_map(|(name, content)| SourceFile { name, content });
     let value = (name(), text()).prop_map(|(name, expression)| Override { name, expression });
-    let corner = || [finite_f32(), finite_f32(), finite_f32()];
-    let camera = (corner(), corner(), 0.0_f32..180.0, any::<u32>())
-        .prop_map(|(eye, target, fov_deg, height_px)| Camera { eye, target, fov_deg, height_px });
-    (any::<[u32; 2]>(), vec(file, 1..5), vec(value, 0..5), number(), option::of(camera)).prop_map(
+    (any::<[u32; 2]>(), vec(file, 1..5), vec(value, 0..5), number(), option::of(camera())).prop_map(
         |([document, revision], files, overrides, detail, camera)| Render {
             document,
             revision,

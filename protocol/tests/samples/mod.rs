@@ -38,12 +38,7 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
                     expression: "[1, 2.5, 3]".to_owned(),
                 }],
                 detail: Detail::Both,
-                camera: Some(Camera {
-                    eye: [10.0, -20.0, 15.5],
-                    target: [0.0, 0.0, 1.0],
-                    fov_deg: 22.5,
-                    height_px: 1080,
-                }),
+                camera: Some(camera()),
             }
             .into(),
         ),
@@ -63,7 +58,12 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMessage)> {
             Export { document: 1, revision: 7, request: 3, format: ExportFormat::ThreeMf }.into(),
         ),
         ("ping", Ping { nonce: 0xdead_beef }.into()),
+        ("view", View { document: 1, camera: camera() }.into()),
     ]
+}
+
+fn camera() -> Camera {
+    Camera { eye: [10.0, -20.0, 15.5], target: [0.0, 0.0, 1.0], fov_deg: 22.5, height_px: 1080 }
 }
 
 pub(crate) fn server() -> Vec<(&'static str, ServerMessage)> {

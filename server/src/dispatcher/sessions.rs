@@ -118,6 +118,18 @@ impl Dispatcher {
         }
     }
 
+    /// Tells the worker of a document's newest revision where its viewer stands; without one, the next `Render` does.
+    pub(super) fn view(&mut self, id: SessionId, wire::View { document, camera }: wire::View) {
+        let job = self.sessions.get(&id).and_then(|session| session.documents.get(&document)?.job);
+        if let Some(job) = job
+            && let Some(worker) = self.jobs.get(&job).and_then(|job| job.state.worker())
+        {
+            let wire::Camera { eye, target, fov_deg, height_px } = camera;
+            let message = ToWorker::View { job, eye, target, fov_deg, height_px };
+            self.pool.tell(worker, message, Vec::new());
+        }
+    }
+
     pub(super) fn need(&mut self, id: SessionId, need: wire::Need) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let document = session.documents.get(&need.document);

@@ -72,8 +72,10 @@ class App {
   ) {
     this.#client = client;
     this.#notices = notices;
-    this.#view = new ViewPort(viewPanel, (picture) =>
-      saveFile(`${this.#stem}.png`, picture, "image/png"),
+    this.#view = new ViewPort(
+      viewPanel,
+      (picture) => saveFile(`${this.#stem}.png`, picture, "image/png"),
+      () => this.#live.moved(),
     );
     this.#files = new OpenFiles(initialDocument(shared), () => this.#changed());
     this.#customizer.preset(shared?.overrides ?? {});

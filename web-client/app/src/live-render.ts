@@ -26,6 +26,8 @@ import type {
 
 /** A pause of this length in the edits starts a render. Picked by hand: shorter than between words, longer than between letters. */
 const PAUSE_MS = 150;
+/** Time between two words to the server on where the viewer stands. */
+const LOOK_MS = 250;
 
 /** What the page shows of a render. Everything is about the newest revision. */
 export interface RenderSink {
@@ -53,6 +55,7 @@ export class LiveRender {
   readonly #request: () => RenderRequest;
   readonly #sink: RenderSink;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #lookTimer: ReturnType<typeof setTimeout> | undefined;
   #rendering: Rendering | undefined;
   #sentAtMs = 0;
   #times: Times = { firstPictureMs: undefined, exactMs: undefined };
@@ -93,6 +96,17 @@ export class LiveRender {
     // Failures come as events too, in order with everything else.
     this.#rendering.result().catch(() => undefined);
     this.#expect();
+  }
+
+  /** The viewer was moved: what it sees best now should come first. Told a few times a second. */
+  moved(): void {
+    const works = ["rendering", "coarse"].includes(this.#state);
+    if (!works || this.#lookTimer !== undefined) return;
+    this.#lookTimer = setTimeout(() => {
+      this.#lookTimer = undefined;
+      const { camera } = this.#request();
+      if (camera !== undefined) this.#client.look(camera);
+    }, LOOK_MS);
   }
 
   /** What an edit leads to. The connection may have been lost before anybody listened. */

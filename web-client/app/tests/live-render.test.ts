@@ -1,4 +1,11 @@
-import type { Client, ClientEvent, Diagnostic, Scene, Statistics } from "@scadstream/client";
+import type {
+  Camera,
+  Client,
+  ClientEvent,
+  Diagnostic,
+  Scene,
+  Statistics,
+} from "@scadstream/client";
 import { RenderError } from "@scadstream/client";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LiveRender, type RenderSink } from "../src/live-render.js";
@@ -23,6 +30,8 @@ class ScriptedClient {
       cancel: () => undefined,
     };
   }
+
+  readonly look = vi.fn<Client["look"]>();
 
   scene() {
     return undefined;
@@ -49,6 +58,8 @@ const STATISTICS: Statistics = {
 };
 const WARNING: Diagnostic = { severity: "warning", message: "odd", place: undefined, hints: [] };
 
+const CAMERA: Camera = { eye: [9, 0, 0], target: [0, 0, 0], fovDeg: 30, heightPx: 500 };
+
 let client: ScriptedClient;
 let live: LiveRender;
 let states: string[];
@@ -72,7 +83,7 @@ beforeEach(() => {
     trouble: vi.fn<RenderSink["trouble"]>(),
     drawn: vi.fn<RenderSink["drawn"]>(async () => undefined),
   };
-  live = new LiveRender(client as unknown as Client, () => ({ files: [] }), sink);
+  live = new LiveRender(client as unknown as Client, () => ({ files: [], camera: CAMERA }), sink);
 });
 
 const settle = () => vi.advanceTimersByTimeAsync(0);
@@ -105,6 +116,28 @@ describe("edits", () => {
     await settle();
     expect(sink.messages).not.toHaveBeenCalled();
     expect(sink.scene).not.toHaveBeenCalled();
+  });
+});
+
+describe("moving the viewer", () => {
+  it("is told a few times a second while a render works, and not after", async () => {
+    live.moved();
+    vi.advanceTimersByTime(1000);
+    expect(client.look).not.toHaveBeenCalled();
+    live.now();
+    for (let frame = 0; frame < 60; frame++) {
+      live.moved();
+      vi.advanceTimersByTime(16);
+    }
+    expect(client.look.mock.calls.length).toBeGreaterThan(1);
+    expect(client.look.mock.calls.length).toBeLessThan(6);
+    expect(client.look).toHaveBeenLastCalledWith(CAMERA);
+    await succeed();
+    client.look.mockClear();
+    vi.advanceTimersByTime(1000);
+    live.moved();
+    vi.advanceTimersByTime(1000);
+    expect(client.look.mock.calls.length).toBeLessThan(2);
   });
 });
 

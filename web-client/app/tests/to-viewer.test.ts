@@ -10,7 +10,7 @@ describe("toViewerScene", () => {
     ];
     const bounds = { min: [0, 0, 0], max: [1, 1, 1] } as const;
     const chunk = { hash: "a", part: 1, color: [0, 255, 0, 51], bounds } as unknown as SceneChunk;
-    const scene = { parts, chunks: [chunk], complete: false } as unknown as Scene;
+    const scene = { parts, chunks: [chunk], announced: false } as unknown as Scene;
     expect(toViewerScene(scene)).toEqual({
       parts: [
         { kind: "highlight", color: undefined },

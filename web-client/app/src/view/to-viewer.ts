@@ -19,7 +19,7 @@ export function toViewerScene(scene: Scene): ViewerScene {
       color: toUnit(color),
       box: bounds,
     })),
-    complete: scene.complete,
+    complete: scene.announced,
   };
 }
 

@@ -18,13 +18,22 @@ export class ViewPort {
   readonly element = element("section", { class: "view", "aria-label": "View", tabindex: -1 });
   readonly ready: Promise<void>;
   readonly #onPicture: (picture: Blob) => void;
+  readonly #onMove: () => void;
   #panel: ViewPanel | undefined;
   #scene: Scene | undefined;
   #dark = false;
 
-  /** `loading` is the module of the view's panel; `onPicture` is called with a picture that the user wants to save. */
-  constructor(loading: Promise<ViewPanelModule>, onPicture: (picture: Blob) => void) {
+  /**
+   * `loading` is the module of the view's panel; `onPicture` is called with a picture that the user wants to save,
+   * `onMove` with every frame in which the camera moves.
+   */
+  constructor(
+    loading: Promise<ViewPanelModule>,
+    onPicture: (picture: Blob) => void,
+    onMove: () => void,
+  ) {
     this.#onPicture = onPicture;
+    this.#onMove = onMove;
     this.ready = this.#show(loading);
   }
 
@@ -72,6 +81,7 @@ export class ViewPort {
     const { ViewPanel } = await loading;
     try {
       this.#panel = new ViewPanel(this.element, this.#onPicture);
+      this.#panel.viewer.on("move", this.#onMove);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.element.append(

@@ -60,6 +60,11 @@ export interface Client {
 
   /** Renders a document. Every older revision of it is superseded. */
   render(request: RenderRequest): Rendering;
+  /**
+   * Tells where the viewer of a document stands now: what of its newest revision is not solved yet comes in that order.
+   * A few times a second while it moves are enough. Without a connection or a revision at work nothing happens.
+   */
+  look(camera: Camera, document?: number): void;
   /** The newest complete scene of a document. */
   scene(document?: number): Scene | undefined;
   /** A file made from the newest revision of a document. Rejects with `ExportError`. */

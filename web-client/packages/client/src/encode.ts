@@ -69,6 +69,10 @@ function writeHeader(message: m.ClientMessage): Uint8Array {
     case "ping":
       w.u32("Ping.nonce", message.nonce);
       break;
+    case "view":
+      w.u32("View.document", message.document);
+      camera(w, "View.camera", message.camera);
+      break;
   }
   return w.finish();
 }
@@ -108,13 +112,15 @@ function render(w: Writer, message: m.Render): void {
     w.text("Render.overrides.expression", expression, limits.MAX_STRING_BYTES);
   });
   w.open("Render.detail", numbers.DETAILS, message.detail);
-  w.option(message.camera, ({ eye, target, fovDeg, heightPx }) => {
-    for (const number of [...eye, ...target]) w.f32("Render.camera", number);
-    const fits = fovDeg >= 0 && fovDeg < 180;
-    w.check("Render.camera.fov_deg", fits, "is from 0 to less than 180");
-    w.f32("Render.camera.fov_deg", fovDeg);
-    w.u32("Render.camera.height_px", heightPx);
-  });
+  w.option(message.camera, (given) => camera(w, "Render.camera", given));
+}
+
+function camera(w: Writer, field: string, { eye, target, fovDeg, heightPx }: m.Camera): void {
+  for (const number of [...eye, ...target]) w.f32(field, number);
+  const fits = fovDeg >= 0 && fovDeg < 180;
+  w.check(`${field}.fov_deg`, fits, "is from 0 to less than 180");
+  w.f32(`${field}.fov_deg`, fovDeg);
+  w.u32(`${field}.height_px`, heightPx);
 }
 
 function revision(

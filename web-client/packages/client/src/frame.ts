@@ -20,6 +20,7 @@ export const CLIENT_KINDS = {
   credit: 0x06,
   export: 0x07,
   ping: 0x08,
+  view: 0x09,
 } as const;
 
 export const SERVER_KINDS = {

@@ -81,7 +81,7 @@ export interface Override {
   readonly expression: string;
 }
 
-/** Where the viewer stands: what it sees best is sent first. */
+/** Where the viewer stands: what it sees best is solved and sent first. */
 export interface Camera {
   readonly eye: Vec3;
   readonly target: Vec3;
@@ -130,7 +130,14 @@ export interface Ping {
   readonly nonce: number;
 }
 
-export type ClientMessage = Hello | Render | Upload | Cancel | Need | Credit | Export | Ping;
+/** The viewer of a document moved. */
+export interface View {
+  readonly kind: "view";
+  readonly document: number;
+  readonly camera: Camera;
+}
+
+export type ClientMessage = Hello | Render | Upload | Cancel | Need | Credit | Export | Ping | View;
 
 // Server to client
 

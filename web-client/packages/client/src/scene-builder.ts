@@ -31,6 +31,10 @@ export class SceneBuilder implements Scene {
     this.level = manifest.level;
   }
 
+  get announced(): boolean {
+    return this.#announced;
+  }
+
   get complete(): boolean {
     return this.#announced && this.loaded === this.chunks.length;
   }

@@ -36,6 +36,8 @@ export interface Scene {
   readonly level: Level;
   readonly parts: readonly Part[];
   readonly chunks: readonly SceneChunk[];
+  /** Whether all is announced. A model that is streamed while it is solved grows until the end. */
+  readonly announced: boolean;
   /** Whether all is announced and all chunks are there. */
   readonly complete: boolean;
   /** Chunks that are there. */

@@ -105,6 +105,13 @@ export class Session implements Client {
     };
   }
 
+  look(camera: m.Camera, document = 0): void {
+    const newest = this.#documents.get(document)?.newest;
+    if (newest === undefined || newest.ended) return;
+    newest.render = { ...newest.render, camera };
+    if (this.#state === "open") this.#send({ kind: "view", document, camera });
+  }
+
   scene(document = 0): Scene | undefined {
     return this.#documents.get(document)?.complete;
   }

@@ -425,6 +425,18 @@ describe("credit", () => {
   });
 });
 
+test("the server hears where the viewer stands while a revision is at work", async () => {
+  const camera = { eye: [9, 0, 0], target: [0, 0, 0], fovDeg: 30, heightPx: 500 } as const;
+  const socket = await open();
+  client.look(camera);
+  expect(socket.of("view")).toEqual([]);
+  client.render({ files: FILES, document: 3 });
+  client.look(camera);
+  expect(socket.of("view")).toEqual([]);
+  client.look(camera, 3);
+  expect(socket.of("view")).toEqual([{ kind: "view", document: 3, eye: [9, 0, 0] }]);
+});
+
 test("a ping that is not answered fails with the connection", async () => {
   vi.useFakeTimers();
   try {

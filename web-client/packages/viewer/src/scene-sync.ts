@@ -4,7 +4,8 @@
  * A new revision is announced by {@link SceneSync.begin}; its chunks come one by one by {@link SceneSync.add}. What is
  * on screen stays until the last chunk of the new revision has come; then, in one step, chunks that the new revision
  * does not have are disposed and its new ones shown. Chunks in both are not touched. Only where nothing has to go (the
- * first picture, an object added) are chunks shown as they come: nothing can flicker.
+ * first picture, an object added) are chunks shown as they come: nothing can flicker. And those of a revision that grows
+ * while the server solves it: that may take minutes, in which one sees it come, over the coarse form that was there.
  */
 
 import { BufferAttribute, BufferGeometry, Group, LineSegments } from "three";
@@ -171,9 +172,8 @@ export class SceneSync {
   #settle(pending: Pending): SyncResult {
     const complete = pending.announced && pending.views.size === pending.entries.size;
     if (!complete) {
-      for (const key of this.#onScreen.keys()) {
-        if (!pending.entries.has(key)) return "unchanged";
-      }
+      const replaces = [...this.#onScreen.keys()].some((key) => !pending.entries.has(key));
+      if (replaces && pending.announced) return "unchanged";
       return this.#attach(pending) ? "progressed" : "unchanged";
     }
     for (const [key, view] of this.#onScreen) {

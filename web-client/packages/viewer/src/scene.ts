@@ -45,7 +45,10 @@ export interface ChunkInfo {
 export interface Scene {
   readonly parts: readonly Part[];
   readonly chunks: readonly ChunkInfo[];
-  /** `false` while more of it will be announced; the picture is not swapped before that. */
+  /**
+   * `false` while more of it will be announced: its chunks are shown as they come, over what is there, which goes when
+   * all of it has come.
+   */
   readonly complete?: boolean;
 }
 

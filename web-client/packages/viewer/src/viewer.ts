@@ -55,6 +55,8 @@ export interface Viewpoint {
 export interface ViewerEvents {
   /** A frame was drawn. */
   frame: () => void;
+  /** Somebody turned, moved or zoomed the camera; comes with every frame of it. */
+  move: () => void;
   /** The picture shows all of the revision given last. */
   complete: () => void;
   /** A point was picked; without a measurement it was the first of two. */
@@ -85,6 +87,7 @@ export class Viewer {
   readonly #abort = new AbortController();
   readonly #listeners: { [E in keyof ViewerEvents]: Set<ViewerEvents[E]> } = {
     frame: new Set(),
+    move: new Set(),
     complete: new Set(),
     measure: new Set(),
     context: new Set(),
@@ -112,6 +115,7 @@ export class Viewer {
       this.#cameraTouched = true;
       this.requestFrame();
     });
+    this.#rig.controls.addEventListener("change", () => this.#emit("move"));
     this.#light();
     this.#scene.add(this.#ground.root, this.#sync.root, this.#measure.root);
     this.setColors(options.colors ?? LIGHT_COLORS);

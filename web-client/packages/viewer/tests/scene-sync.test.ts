@@ -70,12 +70,14 @@ describe("a new revision", () => {
     expect(shown()).not.toContain(before[0]);
   });
 
-  it("is not swapped in before all of it is announced", () => {
+  it("is shown over what is there while it grows, which goes when all of it has come", () => {
     show(sceneOf("a"));
     sync.begin({ ...sceneOf("b"), complete: false });
-    expect(sync.add("b", cubeArrays())).toBe("unchanged");
+    expect(sync.add("b", cubeArrays())).toBe("progressed");
+    expect(sync.meshes()).toHaveLength(2);
     expect(sync.begin(sceneOf("b", "c"))).toBe("unchanged");
     expect(sync.add("c", cubeArrays())).toBe("swapped");
+    expect(sync.meshes()).toHaveLength(2);
   });
 
   it("keeps the objects of chunks that it shares", () => {

@@ -12,7 +12,8 @@ export type Sent =
   | { readonly kind: "credit"; readonly bytes: number }
   | { readonly kind: "upload"; readonly offset: number; readonly total: number }
   | { readonly kind: "export"; readonly revision: number; readonly request: number }
-  | { readonly kind: "ping"; readonly nonce: number };
+  | { readonly kind: "ping"; readonly nonce: number }
+  | { readonly kind: "view"; readonly document: number; readonly eye: readonly number[] };
 
 export class FakeSocket {
   /** All sockets since `reset`, the oldest first. */
@@ -105,5 +106,7 @@ function readSent(bytes: Uint8Array<ArrayBuffer>): Sent {
     }
     case "ping":
       return { kind, nonce: r.u32() };
+    case "view":
+      return { kind, document: r.u32(), eye: [r.f32(), r.f32(), r.f32()] };
   }
 }

@@ -1,12 +1,18 @@
 /** What the golden frames say; the same values as in the Rust tests. */
 
-import type { ClientMessage, Place, ServerMessage } from "../../src/index.js";
+import type { Camera, ClientMessage, Place, ServerMessage } from "../../src/index.js";
 
 const HASH_1 = "101112131415161718191a1b1c1d1e1f";
 const HASH_2 = "202122232425262728292a2b2c2d2e2f";
 const DIGEST = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 const REVISION = { document: 1, revision: 7 };
 const PLACE: Place = { file: "main.scad", line: 3, column: 5, endLine: 3, endColumn: 12 };
+const CAMERA: Camera = {
+  eye: [10, -20, 15.5],
+  target: [0, 0, 1],
+  fovDeg: 22.5,
+  heightPx: 1080,
+};
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 export const CLIENT_MESSAGES: Record<string, ClientMessage> = {
@@ -28,7 +34,7 @@ export const CLIENT_MESSAGES: Record<string, ClientMessage> = {
     ],
     overrides: [{ name: "size", expression: "[1, 2.5, 3]" }],
     detail: "both",
-    camera: { eye: [10, -20, 15.5], target: [0, 0, 1], fovDeg: 22.5, heightPx: 1080 },
+    camera: CAMERA,
   },
   upload: {
     kind: "upload",
@@ -42,6 +48,7 @@ export const CLIENT_MESSAGES: Record<string, ClientMessage> = {
   credit: { kind: "credit", bytes: 65_536 },
   export: { kind: "export", ...REVISION, request: 3, format: "3mf" },
   ping: { kind: "ping", nonce: 0xdeadbeef },
+  view: { kind: "view", document: 1, camera: CAMERA },
 };
 
 const ENTRY = {
