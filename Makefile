@@ -21,7 +21,7 @@ test: ## install what is missing, check and test everything
 check: ## format, lints and docs only
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --quiet
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked --quiet
 	@$(MAKE) --no-print-directory lint-web
 
 web: ## build the editor page
