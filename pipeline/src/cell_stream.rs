@@ -26,8 +26,8 @@ const BATCH_TIME: Duration = Duration::from_millis(250);
 /// Gathers cells into batches.
 pub(crate) struct Batches<'a> {
     stream: &'a dyn CellStream,
-    /// Called when it begins.
-    on_begin: &'a (dyn Fn() + Sync),
+    /// Called before a batch is passed on.
+    on_batch: &'a (dyn Fn() + Sync),
     gathered: Mutex<Gathered>,
 }
 
@@ -45,14 +45,15 @@ impl Default for Gathered {
 }
 
 impl<'a> Batches<'a> {
-    pub(crate) fn new(stream: &'a dyn CellStream, on_begin: &'a (dyn Fn() + Sync)) -> Self {
-        Self { stream, on_begin, gathered: Mutex::default() }
+    pub(crate) fn new(stream: &'a dyn CellStream, on_batch: &'a (dyn Fn() + Sync)) -> Self {
+        Self { stream, on_batch, gathered: Mutex::default() }
     }
 
     /// Passes on what is left, after the last cell.
     pub(crate) fn flush(&self) {
         let rest = std::mem::take(&mut *self.lock());
         if !rest.cells.is_empty() {
+            (self.on_batch)();
             self.stream.cells(rest.cells);
         }
     }
@@ -70,7 +71,6 @@ impl CellSink for Batches<'_> {
 
     fn begin(&self, cells: usize, largest_edge: f64) {
         *self.lock() = Gathered::default();
-        (self.on_begin)();
         self.stream.begin(cells, largest_edge);
     }
 
@@ -84,6 +84,7 @@ impl CellSink for Batches<'_> {
         if gathered.triangles >= BATCH_TRIANGLES || gathered.since.elapsed() >= BATCH_TIME {
             let batch = std::mem::take(&mut *gathered);
             drop(gathered);
+            (self.on_batch)();
             self.stream.cells(batch.cells);
         }
     }

@@ -71,11 +71,11 @@ impl Pipeline {
             root: &root,
             estimate,
         };
-        let on_begin = || {
+        let on_batch = || {
             board.finish();
             cancel.cancel();
         };
-        let batches = Batches::new(stream, &on_begin);
+        let batches = Batches::new(stream, &on_batch);
         let head_start = if estimate > LONG { Duration::ZERO } else { OVERDUE };
         std::thread::scope(|scope| {
             scope.spawn(|| {

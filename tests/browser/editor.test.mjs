@@ -44,6 +44,12 @@ async function withEditor(body, address = "", options = {}) {
   }
 }
 
+/** Keeps a picture of the page, where somebody wants such. */
+const keep = async (page, name) => {
+  const { SCADSTREAM_PICTURES: folder } = process.env;
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+};
+
 describe("the page", () => {
   test("opens with the sample rendered, and saves its picture when asked", () =>
     withEditor(async (page) => {
@@ -119,10 +125,6 @@ describe("a model that takes long", () => {
 }`;
 
   /** Keeps the page's picture when a folder for it is given. */
-  const keep = async (page, name) => {
-    const { SCADSTREAM_PICTURES: folder } = process.env;
-    if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
-  };
 
   test("is there at once, coarsely, and then exactly", () =>
     withEditor(async (page) => {
@@ -263,6 +265,57 @@ describe("the customizer", () => {
       await waitForSize(page, "50 × 4 × 4");
       assert.match(await page.locator(".cm-content").textContent(), /width = 10;/);
     }));
+});
+
+/** More than a worker holds whose cells may take a megabyte. */
+const LARGE = `
+$fn = 40; n = 16;
+difference() {
+  union() {
+    cube([10 * n, 10 * n, 4]);
+    for (x = [5 : 10 : 10 * n], y = [5 : 10 : 10 * n]) translate([x, y, 4]) sphere(3);
+  }
+  for (x = [10 : 10 : 10 * n], y = [10 : 10 : 10 * n])
+    translate([x, y, 0]) cylinder(h = 20, r = 1.5, center = true);
+}`;
+
+describe("a model too large to be held", () => {
+  test("is seen to come, cell by cell", {
+    skip: canSpawn ? false : "needs SCADSTREAM_BIN",
+  }, async () => {
+    const own = await spawnServer(process.env.SCADSTREAM_BIN, [], { MEMORY_CELLS_MB: "1" });
+    const { page, complaints, close } = await openEditor(browser, own.url);
+    try {
+      await waitForState(page, "exact");
+      const drawn = () =>
+        page.evaluate(() => Number(document.querySelector("[data-drawn]").dataset.drawn));
+      await paste(page, LARGE);
+      await waitForState(page, "coarse");
+      const counts = [await drawn()];
+      // What is drawn grows while the server is still solving.
+      while (counts.length < 4) {
+        const before = counts.at(-1);
+        await page.waitForFunction(
+          (before) =>
+            Number(document.querySelector("[data-drawn]").dataset.drawn) > before ||
+            document.documentElement.dataset.state === "exact",
+          before,
+        );
+        const state = await page.evaluate(() => document.documentElement.dataset.state);
+        if (state === "exact") break;
+        counts.push(await drawn());
+        await keep(page, `growing-${counts.length}`);
+      }
+      assert.ok(counts.length > 2, `triangles drawn meanwhile: ${counts}`);
+      await waitForState(page, "exact");
+      await keep(page, "grown");
+      assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await close();
+      await own.stop();
+    }
+  });
 });
 
 describe("a server that goes away", () => {

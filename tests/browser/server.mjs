@@ -33,10 +33,14 @@ export const canSpawn = Boolean(process.env.SCADSTREAM_BIN);
  *
  * @param {string} binary
  * @param {string[]} options further options of `scadstream serve`
+ * @param {Record<string, string>} environment settings beside those of the test
  */
-export async function spawnServer(binary, options = []) {
+export async function spawnServer(binary, options = [], environment = {}) {
   const listen = ["serve", "--listen", "127.0.0.1:0", "--web", WEB_APP];
-  const server = spawn(binary, [...listen, ...options], { stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(binary, [...listen, ...options], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   const ended = once(server, "exit");
   const stop = async () => {
     if (server.exitCode === null) server.kill("SIGTERM");

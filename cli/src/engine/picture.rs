@@ -61,9 +61,7 @@ pub(super) struct GrowingScene<'a, 'w> {
 
 #[derive(Clone, Copy, Default)]
 struct Growth {
-    /// Whether cells come.
-    is_announced: bool,
-    /// Whether some came.
+    /// Whether cells came.
     is_begun: bool,
     /// Length of the edges of the largest cell.
     largest_edge: f64,
@@ -82,7 +80,7 @@ impl<'a, 'w> GrowingScene<'a, 'w> {
     /// Shows a picture, unless the scene was begun that takes its place.
     pub(super) fn show_before(&self, picture: Scene) {
         let state = self.lock();
-        if !state.is_announced {
+        if !state.is_begun {
             self.work.sink().scene(picture);
         }
     }
@@ -142,7 +140,7 @@ impl CellStream for GrowingScene<'_, '_> {
     }
 
     fn begin(&self, _cells: usize, largest_edge: f64) {
-        *self.lock() = Growth { is_announced: true, is_begun: false, largest_edge };
+        *self.lock() = Growth { is_begun: false, largest_edge };
     }
 
     fn cells(&self, cells: Vec<CellPatch>) {
