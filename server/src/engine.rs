@@ -462,6 +462,10 @@ pub struct Statistics {
     pub cells: u32,
     /// Of those, cells that were known from before.
     pub cells_cached: u32,
+    /// Cells that did not fit their neighbours and were solved again as part of larger ones.
+    pub cells_merged: u32,
+    /// Edges between cells that had to be mended.
+    pub seam_edges_mended: u32,
 }
 
 /// Why a job could not be done.

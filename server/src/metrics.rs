@@ -32,6 +32,9 @@ const OUTCOMES: [&str; 10] = [
 /// Why workers are replaced.
 const RESTART_REASONS: [&str; 6] = ["memory_limit", "killed", "lost", "leak", "age", "express"];
 
+/// What becomes of the cells that models are solved by, as workers count them.
+pub(crate) const CELL_OUTCOMES: [&str; 3] = ["solved", "cached", "merged"];
+
 /// All metrics. Cloning shares them.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -69,6 +72,8 @@ pub(crate) struct Metrics {
     pub(crate) first_chunk_seconds: Histogram,
     pub(crate) chunks_sent_total: IntCounter,
     pub(crate) chunks_reused_total: IntCounter,
+    pub(crate) cells_total: IntCounterVec,
+    pub(crate) seam_edges_mended_total: IntCounter,
     pub(crate) wire_bytes_total: IntCounterVec,
     pub(crate) sessions: IntGauge,
     pub(crate) workers: IntGaugeVec,
@@ -171,6 +176,15 @@ impl Metrics {
                 .counter("chunks_sent_total", "Chunks handed to clients' connections."),
             chunks_reused_total: r
                 .counter("chunks_reused_total", "Chunks of scenes that clients had already."),
+            cells_total: r.counters(
+                "cells_total",
+                "Cells of models by what became of them; merged ones did not fit their neighbours.",
+                "outcome",
+            ),
+            seam_edges_mended_total: r.counter(
+                "seam_edges_mended_total",
+                "Edges between cells that differed by rounding or were split.",
+            ),
             wire_bytes_total: r.counters("wire_bytes_total", "Bytes of frames.", "direction"),
             sessions: r.gauge("sessions", "Open sessions."),
             workers: r.gauges("workers", "Workers by what they do.", "state"),
@@ -195,6 +209,7 @@ impl Metrics {
             (&self.jobs_total, &OUTCOMES[..]),
             (&self.worker_restarts_total, &RESTART_REASONS[..]),
             (&self.wire_bytes_total, &["in", "out"][..]),
+            (&self.cells_total, &CELL_OUTCOMES[..]),
             (&self.memory_reliefs_total, &["moderate", "high", "critical"][..]),
         ] {
             labels.iter().for_each(|label| drop(counters.with_label_values(&[label])));

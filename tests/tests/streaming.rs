@@ -1,10 +1,13 @@
 //! A model that is too large to be held comes cell by cell while it is solved, and is the same model.
 
+use std::time::{Duration, Instant};
+
 use scadstream_protocol::ServerMessage;
 use scadstream_protocol::message::{
     Camera, Chunk, ChunkEntry, Detail, Done, FileContent, Level, Render, SourceFile, View,
 };
 use scadstream_tests::client::Client;
+use scadstream_tests::http;
 use scadstream_tests::server::Server;
 use scadstream_tests::vast::{plate, plate_volume, volume_to_origin};
 
@@ -85,6 +88,15 @@ fn a_large_model_comes_cell_by_cell_and_is_the_model() {
     let undone = receive(&mut client, |_| {});
     assert_eq!(undone.chunks.len(), 0);
     assert_eq!(undone.done.statistics.volume, first.done.statistics.volume);
+    // The worker tells its counts when it has tidied up after a job.
+    let solved = || {
+        let metrics = http::get(&server.address, "/metrics").expect("the server answers");
+        http::metric(&metrics, "scadstream_cells_total{outcome=\"solved\"}").expect("it is there")
+    };
+    let patience = Instant::now() + Duration::from_secs(20);
+    while solved() < f64::from(first.done.statistics.cells) {
+        assert!(Instant::now() < patience, "{} cells are counted", solved());
+    }
 }
 
 #[test]

@@ -116,6 +116,8 @@ pub(super) fn statistics(
         messages_suppressed: 0,
         cells: count(cells.cells),
         cells_cached: count(cells.cached),
+        cells_merged: count(cells.merged),
+        seam_edges_mended: count(cells.mended_edges),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use manifold_rust::boolean3::compose_meshes;
 use manifold_rust::impl_mesh::ManifoldImpl;
-use manifold_rust::linalg::dot;
+use manifold_rust::linalg::{Vec3, cross, dot};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::types::Box;
 
@@ -17,18 +17,34 @@ const FLAT: f64 = 1e-12;
 
 /// The body without its pieces that have no volume.
 pub(super) fn without_sheets(body: ManifoldImpl) -> ManifoldImpl {
-    // A sheet has folds all along its border; most bodies have none, and looking costs little beside a boolean.
-    let has_folds = body.halfedge.iter().enumerate().any(|(edge, half)| {
-        let pair = half.paired_halfedge;
-        pair >= 0 && dot(body.face_normal[edge / 3], body.face_normal[pair as usize / 3]) < FOLD
-    });
-    if !has_folds {
+    if !has_folds(&body) {
         return body;
     }
     let pieces = Manifold::from_impl(body.clone()).decompose();
     let solid: Vec<ManifoldImpl> =
         pieces.into_iter().map(Manifold::into_impl).filter(|piece| !is_sheet(piece)).collect();
     compose_meshes(&solid)
+}
+
+/// Whether two faces lie on each other along an edge. A sheet has such folds all along its border; most bodies have none, and
+/// looking costs little beside a boolean.
+fn has_folds(body: &ManifoldImpl) -> bool {
+    // Not the kernel's own normals: it gives those of one side to the other where it takes both for the same plane.
+    let normals: Vec<Vec3> = (0..body.num_tri())
+        .map(|triangle| {
+            let [a, b, c] = [0, 1, 2].map(|corner| {
+                let start = body.halfedge[3 * triangle + corner].start_vert;
+                if start < 0 { Vec3::splat(0.0) } else { body.vert_pos[start as usize] }
+            });
+            let normal = cross(b - a, c - a);
+            let length = dot(normal, normal).sqrt();
+            if length > 0.0 { normal / length } else { Vec3::splat(0.0) }
+        })
+        .collect();
+    body.halfedge.iter().enumerate().any(|(edge, half)| {
+        let pair = half.paired_halfedge;
+        pair >= 0 && dot(normals[edge / 3], normals[pair as usize / 3]) < FOLD
+    })
 }
 
 fn is_sheet(piece: &ManifoldImpl) -> bool {

@@ -331,4 +331,40 @@ proptest! {
             && same_box(direct.bounds, spatial.bounds);
         prop_assert!(same, "{direct:?}\n{spatial:?}\n{}", text(&root));
     }
+
+    #[test]
+    fn after_any_edits_cells_give_what_they_give_afresh(
+        first in prop::collection::vec(solid(), 3..6),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), primitive(), any::<bool>()), 1..5),
+    ) {
+        let cache = SolidCache::new(1 << 28);
+        let mut versions = vec![first];
+        for (place, new, is_undo) in edits {
+            let next = if is_undo && versions.len() > 1 {
+                versions[versions.len() - 2].clone()
+            } else {
+                let mut next = versions[versions.len() - 1].clone();
+                let place = place.index(next.len());
+                next[place] = new;
+                next
+            };
+            versions.push(next);
+        }
+        for objects in versions {
+            let root = node(Kind::Union, objects);
+            let (edited, cells) = solved(&root, Solver::Spatial, &cache);
+            let (fresh, of_fresh) = solved(&root, Solver::Spatial, &SolidCache::new(0));
+            prop_assert_eq!(&edited, &fresh, "{}", text(&root));
+            prop_assert_eq!(cells.is_some(), of_fresh.is_some());
+            let (direct, _) = solved(&root, Solver::Direct, &cache);
+            let (a, b) = (measure(&direct), measure(&edited));
+            let close = |a: f64, b: f64, share: f64| (a - b).abs() <= share * a.abs().max(b.abs()).max(1.0);
+            let same = b.closed && close(a.volume, b.volume, 1e-9) && close(a.area, b.area, 1e-7)
+                && same_box(a.bounds, b.bounds);
+            prop_assert!(same, "{:?}\n{:?}\n{}", a, b, text(&root));
+            if let (Some(cells), Some(of_fresh)) = (cells, of_fresh) {
+                prop_assert_eq!(cells.summary.measure, of_fresh.summary.measure);
+            }
+        }
+    }
 }

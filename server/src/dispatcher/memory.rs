@@ -8,6 +8,7 @@ use super::{Dispatcher, JobState, signed};
 use crate::admin::{Status, WorkerStatus};
 use crate::engine::Caches;
 use crate::ipc::{JobId, ToWorker, WorkerMemory};
+use crate::metrics::CELL_OUTCOMES;
 use crate::to_wire;
 use crate::worker_process::WorkerId;
 
@@ -128,6 +129,12 @@ impl Dispatcher {
         self.metrics.pool_misses_total.inc_by(since(now.pool_misses, before.pool_misses));
         self.metrics.pool_evictions_total.inc_by(since(now.pool_evictions, before.pool_evictions));
         self.metrics.chunks_reused_total.inc_by(since(now.chunks_reused, before.chunks_reused));
+        for (index, outcome) in CELL_OUTCOMES.into_iter().enumerate() {
+            let counter = self.metrics.cells_total.with_label_values(&[outcome]);
+            counter.inc_by(since(now.cells[index], before.cells[index]));
+        }
+        let mended = since(now.seam_edges_mended, before.seam_edges_mended);
+        self.metrics.seam_edges_mended_total.inc_by(mended);
         for (index, (name, _)) in Caches::default().by_name().into_iter().enumerate() {
             let (now, before) = (now.caches[index], before.caches[index]);
             let count = |counter: &prometheus::IntCounterVec, now, before| {

@@ -283,6 +283,10 @@ impl Sending {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         match finished {
             Finished::Done(facts) => {
+                let Statistics { cells, cells_cached, cells_merged, .. } = facts.statistics;
+                let counts = [cells.saturating_sub(cells_cached), cells_cached, cells_merged];
+                self.memory.cells.iter_mut().zip(counts).for_each(|(all, n)| *all += u64::from(n));
+                self.memory.seam_edges_mended += u64::from(facts.statistics.seam_edges_mended);
                 job.last_word = Some(LastWord::Done(facts));
                 if let Content::File(file) = &job.content {
                     // An empty file is one empty piece.
