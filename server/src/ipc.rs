@@ -125,8 +125,8 @@ pub(crate) struct WorkerMemory {
     pub(crate) caches: [CacheNumbers; 4],
     pub(crate) chunks_reused: u64,
     /// Cells of models: solved, taken from the cache, solved again as part of larger ones.
-    pub(crate) cells: [u64; 3],
-    pub(crate) seam_edges_mended: u64,
+    pub(crate) cells: [u32; 3],
+    pub(crate) seam_edges_mended: u32,
     pub(crate) retained_bytes: u64,
     pub(crate) leak_confidence: f64,
     pub(crate) growth_bytes_per_second: f64,

@@ -131,9 +131,9 @@ impl Dispatcher {
         self.metrics.chunks_reused_total.inc_by(since(now.chunks_reused, before.chunks_reused));
         for (index, outcome) in CELL_OUTCOMES.into_iter().enumerate() {
             let counter = self.metrics.cells_total.with_label_values(&[outcome]);
-            counter.inc_by(since(now.cells[index], before.cells[index]));
+            counter.inc_by(since(now.cells[index].into(), before.cells[index].into()));
         }
-        let mended = since(now.seam_edges_mended, before.seam_edges_mended);
+        let mended = since(now.seam_edges_mended.into(), before.seam_edges_mended.into());
         self.metrics.seam_edges_mended_total.inc_by(mended);
         for (index, (name, _)) in Caches::default().by_name().into_iter().enumerate() {
             let (now, before) = (now.caches[index], before.caches[index]);

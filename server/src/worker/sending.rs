@@ -285,8 +285,13 @@ impl Sending {
             Finished::Done(facts) => {
                 let Statistics { cells, cells_cached, cells_merged, .. } = facts.statistics;
                 let counts = [cells.saturating_sub(cells_cached), cells_cached, cells_merged];
-                self.memory.cells.iter_mut().zip(counts).for_each(|(all, n)| *all += u64::from(n));
-                self.memory.seam_edges_mended += u64::from(facts.statistics.seam_edges_mended);
+                self.memory
+                    .cells
+                    .iter_mut()
+                    .zip(counts)
+                    .for_each(|(all, n)| *all = all.saturating_add(n));
+                let mended = &mut self.memory.seam_edges_mended;
+                *mended = mended.saturating_add(facts.statistics.seam_edges_mended);
                 job.last_word = Some(LastWord::Done(facts));
                 if let Content::File(file) = &job.content {
                     // An empty file is one empty piece.
