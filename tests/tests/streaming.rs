@@ -100,6 +100,22 @@ fn a_large_model_comes_cell_by_cell_and_is_the_model() {
 }
 
 #[test]
+fn what_leaves_nothing_is_an_empty_model() {
+    let server = server();
+    let mut client = Client::connect(&server.address);
+    // Balls beside balls: they share cells and no point.
+    let nothing = "$fn = 40;
+        module balls() for (x = [0 : 10 : 80], y = [0 : 10 : 80]) translate([x, y, 0]) sphere(3);
+        intersection() { balls(); translate([5, 5, 0]) balls(); }";
+    client.send(render(1, nothing, None));
+    let received = receive(&mut client, |_| {});
+    assert!(received.done.statistics.cells > 0, "{:?}", received.done);
+    assert_eq!((received.done.statistics.volume, received.announced.len()), (0.0, 0));
+    client.send(render(2, "cube(1);", None));
+    assert_eq!(receive(&mut client, |_| {}).done.statistics.volume, 1.0);
+}
+
+#[test]
 fn what_the_viewer_sees_comes_first_wherever_it_goes() {
     let server = server();
     let mut client = Client::connect(&server.address);

@@ -85,11 +85,15 @@ impl<'a, 'w> GrowingScene<'a, 'w> {
         }
     }
 
-    /// Adds the last piece, whose parts come after the model itself.
+    /// Adds the last piece, whose parts come after the model itself; all there is if no cell has a surface.
     pub(super) fn finish(&self, mut rest: Scene) {
-        rest.chunks.iter_mut().for_each(|chunk| chunk.part += 1);
         rest.exact = true;
-        self.work.sink().extend_scene(rest);
+        if self.lock().is_begun {
+            rest.chunks.iter_mut().for_each(|chunk| chunk.part += 1);
+            self.work.sink().extend_scene(rest);
+        } else {
+            self.work.sink().scene(rest);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Growth> {
@@ -107,7 +111,7 @@ impl<'a, 'w> GrowingScene<'a, 'w> {
         let mut chunks = Vec::with_capacity(plan.infos().len());
         let mut payloads = Vec::with_capacity(plan.infos().len());
         for (index, info) in plan.infos().iter().enumerate() {
-            // A chunk that the client has is made only if it asks for it after all: then it is told to render again.
+            // One that the client has is not worth encoding, but may be asked for after all.
             let is_known = self.job.known.contains(&info.hash.0);
             let chunk = plan.chunk(index, &mut builder);
             let encoded = if is_known { None } else { encode(&chunk, codec) };
