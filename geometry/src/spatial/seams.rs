@@ -49,7 +49,7 @@ pub(super) fn settle(
     if let Some(settled) = cache.settled(key) {
         return settled;
     }
-    let settled = fit(own, around, tolerance, key);
+    let settled = fit(own, around, tolerance);
     cache.insert_settled(key, settled.clone());
     settled
 }
@@ -62,7 +62,7 @@ fn key(own: &CellPatch, around: &[CellPatch], tolerance: f64) -> ContentHash {
     hasher.finish()
 }
 
-fn fit(own: &CellPatch, around: &[CellPatch], tolerance: f64, content: ContentHash) -> Settled {
+fn fit(own: &CellPatch, around: &[CellPatch], tolerance: f64) -> Settled {
     let mut edges = edges(own, around, tolerance);
     let mut loose = unbalanced(&edges);
     let unmatched = loose.iter().filter(|edge| edge.own.is_some()).count();
@@ -105,8 +105,21 @@ fn fit(own: &CellPatch, around: &[CellPatch], tolerance: f64, content: ContentHa
     }
     let is_open = loose.iter().any(|edge| edge.own.is_some());
     let is_mended = !Arc::ptr_eq(&patch, &own.patch);
-    let mended = is_mended.then_some(CellPatch { cell: own.cell, content, patch });
+    let mended = is_mended.then(|| {
+        let content = content_of_mended(own.content, &patch);
+        CellPatch { cell: own.cell, content, patch }
+    });
     Settled { mended, unmatched, is_open }
+}
+
+/// A mended surface is what it was but for its rim, so an edit beside it that leaves its rim alone leaves it as it is.
+fn content_of_mended(before: ContentHash, patch: &Patch) -> ContentHash {
+    let mut hasher = ContentHasher::new("mended cell");
+    hasher.hash(before);
+    for edge in &patch.rim {
+        patch.ends(*edge).as_flattened().iter().for_each(|x| hasher.f64(*x));
+    }
+    hasher.finish()
 }
 
 fn own_edges(patch: &Patch) -> impl Iterator<Item = Edge> {
