@@ -135,12 +135,18 @@ describe("a model that takes long", () => {
         const view = document.querySelector(".view");
         const root = document.documentElement;
         window.seen = { triangles: [], states: [] };
-        new MutationObserver(() => {
-          window.seen.triangles.push(Number(view.dataset.triangles));
-        }).observe(view, { attributes: true, attributeFilter: ["data-triangles"] });
-        new MutationObserver(() => {
-          window.seen.states.push(root.dataset.state);
-        }).observe(root, { attributes: true, attributeFilter: ["data-state"] });
+        // With the values before each change: of several changes between two frames only the last is left to be read.
+        const watch = (element, attribute, add) => {
+          let isFirst = true;
+          new MutationObserver((changes) => {
+            // What was there when the watching began is not of this model.
+            const before = changes.map((change) => change.oldValue).slice(isFirst ? 1 : 0);
+            isFirst = false;
+            for (const value of [...before, element.getAttribute(attribute)]) add(value);
+          }).observe(element, { attributeFilter: [attribute], attributeOldValue: true });
+        };
+        watch(view, "data-triangles", (value) => window.seen.triangles.push(Number(value)));
+        watch(root, "data-state", (value) => window.seen.states.push(value));
       });
       await paste(page, SLOW);
       await page.waitForFunction(() => window.seen.states.includes("coarse"));
