@@ -179,6 +179,16 @@ impl Bounds {
         (0..3).all(|axis| self.min[axis] <= other.max[axis] && other.min[axis] <= self.max[axis])
     }
 
+    /// The point in the middle.
+    pub fn center(&self) -> [f64; 3] {
+        [0, 1, 2].map(|axis| self.min[axis] / 2.0 + self.max[axis] / 2.0)
+    }
+
+    /// The largest absolute value of any coordinate, which is what rounding goes by.
+    pub fn largest_coordinate(&self) -> f64 {
+        self.min.iter().chain(&self.max).fold(0.0, |most: f64, x| most.max(x.abs()))
+    }
+
     /// Edge lengths.
     pub fn size(&self) -> [f64; 3] {
         [0, 1, 2].map(|axis| self.max[axis] - self.min[axis])

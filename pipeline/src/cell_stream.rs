@@ -53,9 +53,13 @@ impl<'a> Batches<'a> {
     pub(crate) fn flush(&self) {
         let rest = std::mem::take(&mut *self.lock());
         if !rest.cells.is_empty() {
-            (self.on_batch)();
-            self.stream.cells(rest.cells);
+            self.pass_on(rest);
         }
+    }
+
+    fn pass_on(&self, batch: Gathered) {
+        (self.on_batch)();
+        self.stream.cells(batch.cells);
     }
 
     fn lock(&self) -> MutexGuard<'_, Gathered> {
@@ -84,8 +88,7 @@ impl CellSink for Batches<'_> {
         if gathered.triangles >= BATCH_TRIANGLES || gathered.since.elapsed() >= BATCH_TIME {
             let batch = std::mem::take(&mut *gathered);
             drop(gathered);
-            (self.on_batch)();
-            self.stream.cells(batch.cells);
+            self.pass_on(batch);
         }
     }
 }

@@ -11,6 +11,7 @@ use scadstream_protocol::ServerMessage;
 use scadstream_protocol::message::{Chunk, Detail};
 
 use crate::client::{Client, End};
+use crate::measure::{cross, dot};
 use crate::process;
 use crate::server::Server;
 
@@ -158,6 +159,5 @@ pub fn stl_volume(path: &Path) -> std::io::Result<(u64, f64)> {
 }
 
 fn volume_of(a: [f64; 3], b: [f64; 3], c: [f64; 3]) -> f64 {
-    let cross = [b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0]];
-    (a[0] * cross[0] + a[1] * cross[1] + a[2] * cross[2]) / 6.0
+    dot(a, cross(b, c)) / 6.0
 }

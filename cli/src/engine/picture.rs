@@ -2,11 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use scadstream_geometry::PartKind;
 use scadstream_geometry::spatial::{CellPatch, View};
 use scadstream_pipeline::{CellStream, Control, DrawnPart, Pipeline, Stopped};
-use scadstream_server::engine::{
-    self, ChunkEntry, ChunkSource, RenderJob, Scene, raw_payload_bytes,
-};
+use scadstream_server::engine::{self, ChunkEntry, ChunkSource, RenderJob, Scene};
 use scadstream_stream::{
     ChunkBuilder, ChunkInfo, ChunkOptions, ChunkPlan, Codec, encode, grid_exponent,
 };
@@ -27,19 +26,13 @@ pub(super) fn scene(
     let plan = pipeline.plan(parts, options, eye, control)?;
     let wanted = |index: usize| !job.known.contains(&plan.infos()[index].hash.0);
     let encoded = pipeline.encode(&plan, codec(job.codec, &plan), &wanted, control)?;
-    let entry = |(info, encoded): (&ChunkInfo, &Option<Arc<[u8]>>)| ChunkEntry {
-        codec: encoded.as_ref().map_or(engine::Codec::Raw, |_| job.codec),
-        payload_bytes: match encoded {
-            Some(payload) => payload.len() as u32,
-            None => raw_payload_bytes(info.vertices, info.triangles),
-        },
-        ..translate::chunk_entry(info)
-    };
+    let infos = plan.infos().iter().zip(&encoded);
+    let chunks = infos.map(|(info, encoded)| entry(info, encoded.as_deref(), job.codec)).collect();
     Ok(Scene {
         exact: false,
         whole: true,
-        parts: parts.iter().map(translate::part).collect(),
-        chunks: plan.infos().iter().zip(&encoded).map(entry).collect(),
+        parts: parts.iter().map(|part| translate::part(part.kind)).collect(),
+        chunks,
         source: Box::new(PlanSource {
             pipeline: Arc::clone(pipeline),
             plan,
@@ -47,6 +40,15 @@ pub(super) fn scene(
             builder: ChunkBuilder::default(),
         }),
     })
+}
+
+/// What the manifest says of a chunk: as it was encoded in `codec`, or raw.
+fn entry(info: &ChunkInfo, encoded: Option<&[u8]>, codec: engine::Codec) -> ChunkEntry {
+    let raw = translate::chunk_entry(info);
+    match encoded {
+        Some(payload) => ChunkEntry { codec, payload_bytes: payload.len() as u32, ..raw },
+        None => raw,
+    }
 }
 
 /// A large model's cells as they are solved: a scene that grows.
@@ -115,14 +117,12 @@ impl<'a, 'w> GrowingScene<'a, 'w> {
             let is_known = self.job.known.contains(&info.hash.0);
             let chunk = plan.chunk(index, &mut builder);
             let encoded = if is_known { None } else { encode(&chunk, codec) };
-            let codec = encoded.as_ref().map_or(engine::Codec::Raw, |_| self.job.codec);
+            chunks.push(entry(info, encoded.as_deref(), self.job.codec));
             let payload = encoded.unwrap_or_else(|| {
                 let mut raw = vec![0; chunk.byte_len()];
                 chunk.write(&mut raw);
                 raw
             });
-            let payload_bytes = payload.len() as u32;
-            chunks.push(ChunkEntry { codec, payload_bytes, ..translate::chunk_entry(info) });
             payloads.push(payload.into());
         }
         Ok(Scene {
@@ -155,7 +155,7 @@ impl CellStream for GrowingScene<'_, '_> {
         if state.is_begun {
             sink.extend_scene(piece);
         } else {
-            piece.parts = vec![translate::solid_part()];
+            piece.parts = vec![translate::part(PartKind::Solid)];
             sink.scene(piece);
             state.is_begun = true;
         }

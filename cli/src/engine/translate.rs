@@ -5,7 +5,7 @@ use std::time::Duration;
 use scadstream_geometry::spatial::CellStats;
 use scadstream_geometry::{Paint, PartKind as GeometryPartKind};
 use scadstream_pipeline::{
-    DrawnPart, Facts, Format, Message, Model, Place as PipelinePlace, Stage as PipelineStage,
+    Facts, Format, Message, Model, Place as PipelinePlace, Stage as PipelineStage,
 };
 use scadstream_stream::ChunkInfo;
 use scadstream_syntax::Severity as SyntaxSeverity;
@@ -53,13 +53,8 @@ pub(super) fn failure(model: &Model) -> Failure {
     Failure { code, message, place, details: Vec::new() }
 }
 
-/// The part that a solid is.
-pub(super) fn solid_part() -> Part {
-    Part { kind: PartKind::Solid, color: None, name: String::new() }
-}
-
-pub(super) fn part(part: &DrawnPart) -> Part {
-    let kind = match part.kind {
+pub(super) fn part(kind: GeometryPartKind) -> Part {
+    let kind = match kind {
         GeometryPartKind::Solid => PartKind::Solid,
         GeometryPartKind::Flat => PartKind::Flat,
         GeometryPartKind::Highlight => PartKind::Highlight,

@@ -146,9 +146,7 @@ impl Solid {
         let mut around = Bounds { min: first, max: first };
         (1..8).for_each(|i| around.include(corner(i)));
         // Rounding of the inverse must not lose a triangle that just touches.
-        let slack =
-            around.max.iter().chain(&around.min).fold(0.0, |most: f64, x| most.max(x.abs()));
-        let slack = Vec3::splat(slack * 1e-12);
+        let slack = Vec3::splat(around.largest_coordinate() * 1e-12);
         KernelBox { min: vec3(around.min) - slack, max: vec3(around.max) + slack }
     }
 }

@@ -155,7 +155,7 @@ impl Octree<'_> {
             return (Presence::Outside, 0);
         }
         self.cache.presence((*key, cell), || match solid.triangles_touching(bounds) {
-            0 if solid.contains(center(bounds)) => (Presence::Inside, 0),
+            0 if solid.contains(bounds.center()) => (Presence::Inside, 0),
             0 => (Presence::Outside, 0),
             triangles => (Presence::Surface, triangles),
         })
@@ -187,8 +187,4 @@ impl Octree<'_> {
         hasher.u64(operands.len() as u64);
         operands.iter().for_each(|operand| self.hash(operand, hasher));
     }
-}
-
-fn center(bounds: &Bounds) -> [f64; 3] {
-    [0, 1, 2].map(|axis| bounds.min[axis] / 2.0 + bounds.max[axis] / 2.0)
 }

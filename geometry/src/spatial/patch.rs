@@ -33,8 +33,7 @@ impl Patch {
     /// The patch of a cell's surface, whose rim lies in the sides of `bounds`, or a rounding step beside where a face of
     /// the model does.
     pub(super) fn new(mesh: Mesh, bounds: &Bounds) -> Self {
-        let largest = |corner: [f64; 3]| corner.into_iter().fold(0.0, |m: f64, x| m.max(x.abs()));
-        let tolerance = TOLERANCE * largest(bounds.min).max(largest(bounds.max));
+        let tolerance = TOLERANCE * bounds.largest_coordinate();
         let in_side = |point: &[f64; 3]| {
             (0..3).any(|axis| {
                 (point[axis] - bounds.min[axis]).abs() <= tolerance

@@ -80,7 +80,7 @@ pub(crate) fn solve_cells(
     let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
         return Ok(None);
     };
-    let largest = bounds.min.iter().chain(&bounds.max).fold(0.0, |most: f64, x| most.max(x.abs()));
+    let tolerance = TOLERANCE * bounds.largest_coordinate();
     let evaluation = Evaluation {
         operands,
         cache: job.cache,
@@ -92,18 +92,20 @@ pub(crate) fn solve_cells(
     loop {
         let tasks =
             tasks(operands, skeleton, job.cell_triangles, &kept_whole, job.cache, job.token)?;
-        let pass = Pass::new(&tasks, &evaluation, job, TOLERANCE * largest);
+        let pass = Pass::new(&tasks, &evaluation, job, tolerance);
         pass.run()?;
-        let is_given = pass.is_given();
-        let Outcome { open, kept, tally, seam_edges, mended_edges, cached } = pass.outcome();
-        stats.cached += cached;
+        stats.cached += pass.cached.into_inner();
+        let settled = pass.settled.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let SettledCells { kept, is_given, open, tally, seam_edges, mended_edges, .. } = settled;
         if open.is_empty() && tally.is_closed() {
             stats = CellStats { cells: tasks.len(), seam_edges, mended_edges, ..stats };
             let summary = CellsSummary { stats, measure: tally.measure() };
             return Ok(Some(match is_given {
                 true => SolvedCells::Given(summary),
                 false => {
-                    SolvedCells::Kept(Cells { patches: kept, summary, whole: OnceLock::new() })
+                    let kept = kept.into_iter().flatten();
+                    let patches = kept.filter(|cell| !cell.patch.mesh.is_empty()).collect();
+                    SolvedCells::Kept(Cells { patches, summary, whole: OnceLock::new() })
                 }
             }));
         }
@@ -151,15 +153,6 @@ struct SettledCells {
     tally: Tally,
     seam_edges: usize,
     mended_edges: usize,
-}
-
-struct Outcome {
-    open: Vec<Cell>,
-    kept: Vec<CellPatch>,
-    tally: Tally,
-    seam_edges: usize,
-    mended_edges: usize,
-    cached: usize,
 }
 
 impl<'a> Pass<'a> {
@@ -242,14 +235,14 @@ impl<'a> Pass<'a> {
         let settled = settle(&own, &around, self.tolerance, self.job.cache);
         let cell = settled.mended.unwrap_or(own);
         // Measured before the lock is taken.
-        let _ = cell.patch.facts();
+        let facts = cell.patch.facts();
         let mut all = lock(&self.settled);
         all.seam_edges += cell.patch.rim.len();
         all.mended_edges += settled.unmatched;
         if settled.is_open {
             all.open.push(cell.cell);
         }
-        if let Some(facts) = cell.patch.facts() {
+        if let Some(facts) = facts {
             all.tally.add(index, facts);
         }
         let sink = self.job.sink;
@@ -281,18 +274,6 @@ impl<'a> Pass<'a> {
         let largest = self.tasks.iter().map(edge).fold(0.0, f64::max);
         sink.begin(self.tasks.len(), largest);
         std::mem::take(&mut all.kept)
-    }
-
-    fn is_given(&self) -> bool {
-        lock(&self.settled).is_given
-    }
-
-    fn outcome(self) -> Outcome {
-        let settled = self.settled.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let SettledCells { mut open, kept, tally, seam_edges, mended_edges, .. } = settled;
-        open.sort_unstable();
-        let kept = kept.into_iter().flatten().filter(|cell| !cell.patch.mesh.is_empty()).collect();
-        Outcome { open, kept, tally, seam_edges, mended_edges, cached: self.cached.into_inner() }
     }
 }
 

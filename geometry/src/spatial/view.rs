@@ -2,6 +2,7 @@
 
 use scadstream_csg::degrees;
 
+use crate::measure::{dot, sub};
 use crate::mesh::Bounds;
 
 /// Where a viewer stands.
@@ -21,10 +22,7 @@ const MOST_ASPECT: f64 = 2.0;
 impl View {
     /// How well a box is seen: what is in the picture before what is not, and near before far. The smallest comes first.
     pub fn rank(&self, bounds: &Bounds) -> (bool, f64) {
-        let centre = [0, 1, 2].map(|axis| bounds.min[axis] / 2.0 + bounds.max[axis] / 2.0);
-        let to = |point: [f64; 3]| [0, 1, 2].map(|axis| point[axis] - self.eye[axis]);
-        let (to_centre, ahead) = (to(centre), to(self.target));
-        let dot = |a: [f64; 3], b: [f64; 3]| (0..3).map(|axis| a[axis] * b[axis]).sum::<f64>();
+        let (to_centre, ahead) = (sub(bounds.center(), self.eye), sub(self.target, self.eye));
         let length = |a: [f64; 3]| dot(a, a).sqrt();
         let distance = length(to_centre);
         let radius = length(bounds.size()) / 2.0;

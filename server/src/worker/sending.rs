@@ -128,7 +128,13 @@ enum LastWord {
 
 enum Content {
     Nothing,
-    Scene { number: u32, pieces: Vec<Piece>, announced: to_wire::Announced },
+    Scene {
+        number: u32,
+        pieces: Vec<Piece>,
+        announced: to_wire::Announced,
+        /// Of all its chunks so far.
+        hashes: HashSet<Hash>,
+    },
     File(ExportedFile),
 }
 
@@ -240,7 +246,8 @@ impl Sending {
         // What was not sent of the scene before is not wanted any more.
         job.pending.clear();
         let announced = to_wire::Announced::default();
-        job.content = Content::Scene { number, pieces: Vec::new(), announced };
+        let (pieces, hashes) = (Vec::new(), HashSet::new());
+        job.content = Content::Scene { number, pieces, announced, hashes };
         self.extend_scene(id, scene);
     }
 
@@ -251,12 +258,10 @@ impl Sending {
             return;
         }
         let of = job.about.revision();
-        let Content::Scene { number, pieces, announced } = &mut job.content else { return };
+        let Content::Scene { number, pieces, announced, hashes } = &mut job.content else { return };
         // A chunk that occurs twice, as the teeth of a gear may, is sent once.
-        let mut coming: HashSet<Hash> =
-            pieces.iter().flat_map(|piece| &piece.chunks).map(|entry| entry.hash).collect();
         let is_new =
-            |entry: &ChunkEntry| coming.insert(entry.hash) && !job.known.contains(&entry.hash);
+            |entry: &ChunkEntry| hashes.insert(entry.hash) && !job.known.contains(&entry.hash);
         let push: Vec<bool> = scene.chunks.iter().map(is_new).collect();
         self.memory.chunks_reused += push.iter().filter(|push| !**push).count() as u64;
         let first = announced.chunks();
