@@ -176,27 +176,7 @@ impl Client {
         revision: u32,
         files: &[(&str, &[u8])],
     ) -> Rendered {
-        let files = files.iter().map(|(name, content)| SourceFile {
-            name: (*name).into(),
-            content: FileContent::Inline(content.to_vec()),
-        });
-        self.try_render(document, revision, files.collect()).expect("the connection stays open")
-    }
-
-    fn try_ask(
-        &mut self,
-        document: u32,
-        revision: u32,
-        files: Vec<SourceFile>,
-    ) -> Result<(), String> {
-        self.try_send(Render {
-            document,
-            revision,
-            files,
-            overrides: Vec::new(),
-            detail: Detail::Exact,
-            camera: None,
-        })
+        self.try_render(document, revision, inline(files)).expect("the connection stays open")
     }
 
     /// Renders a document and waits for its end.
@@ -211,7 +191,7 @@ impl Client {
     ) -> Result<Rendered, String> {
         let start = Instant::now();
         let before = self.received_bytes;
-        self.try_ask(document, revision, files)?;
+        self.try_send(render_of(document, revision, files, Detail::Exact))?;
         let mut rendered = Rendered::default();
         while rendered.end.is_none() {
             match self.try_receive()? {
@@ -242,23 +222,27 @@ impl Client {
 
     /// Asks for pictures of a document of one file.
     pub fn ask(&mut self, document: u32, revision: u32, source: &str, detail: Detail) {
-        self.ask_files(document, revision, &[("main.scad", source.as_bytes())], detail);
-    }
-
-    fn ask_files(&mut self, document: u32, revision: u32, files: &[(&str, &[u8])], detail: Detail) {
-        let files = files.iter().map(|(name, content)| SourceFile {
-            name: (*name).into(),
-            content: FileContent::Inline(content.to_vec()),
-        });
-        self.send(Render {
+        self.send(render_of(
             document,
             revision,
-            files: files.collect(),
-            overrides: Vec::new(),
+            inline(&[("main.scad", source.as_bytes())]),
             detail,
-            camera: None,
-        });
+        ));
     }
+}
+
+/// What asks for pictures of a document, its main file first; nobody says where the viewer stands.
+pub fn render_of(document: u32, revision: u32, files: Vec<SourceFile>, detail: Detail) -> Render {
+    Render { document, revision, files, overrides: Vec::new(), detail, camera: None }
+}
+
+/// Files that come with the message.
+pub fn inline(files: &[(&str, &[u8])]) -> Vec<SourceFile> {
+    let file = |(name, content): &(&str, &[u8])| SourceFile {
+        name: (*name).into(),
+        content: FileContent::Inline(content.to_vec()),
+    };
+    files.iter().map(file).collect()
 }
 
 fn decode(frame: &Bytes) -> Option<ServerMessage> {

@@ -3,10 +3,8 @@
 use std::time::{Duration, Instant};
 
 use scadstream_protocol::ServerMessage;
-use scadstream_protocol::message::{
-    Camera, Chunk, ChunkEntry, Detail, Done, FileContent, Level, Render, SourceFile, View,
-};
-use scadstream_tests::client::Client;
+use scadstream_protocol::message::{Camera, Chunk, ChunkEntry, Detail, Done, Level, Render, View};
+use scadstream_tests::client::{Client, inline, render_of};
 use scadstream_tests::http;
 use scadstream_tests::server::Server;
 use scadstream_tests::vast::{plate, plate_volume, volume_to_origin};
@@ -17,9 +15,8 @@ const FRAGMENTS: usize = 40;
 const MORE_BALLS: usize = 18;
 
 fn render(revision: u32, source: &str, camera: Option<Camera>) -> Render {
-    let content = FileContent::Inline(source.as_bytes().to_vec());
-    let files = vec![SourceFile { name: "main.scad".into(), content }];
-    Render { document: 1, revision, files, overrides: Vec::new(), detail: Detail::Exact, camera }
+    let files = inline(&[("main.scad", source.as_bytes())]);
+    Render { camera, ..render_of(1, revision, files, Detail::Exact) }
 }
 
 /// What came until the end: chunks by index, what was announced, in how many pieces, and what the server says of it.

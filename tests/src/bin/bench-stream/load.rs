@@ -6,10 +6,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use scadstream_protocol::message::{Detail, Export, ExportFormat, Need, Render};
-use scadstream_protocol::message::{FileContent, SourceFile};
+use scadstream_protocol::message::{Detail, Export, ExportFormat, Need};
 use scadstream_protocol::{Kind, ServerMessage};
-use scadstream_tests::client::Client;
+use scadstream_tests::client::{Client, inline, render_of};
 use scadstream_tests::server::Server;
 use scadstream_tests::skimmer::Skimmer;
 
@@ -25,7 +24,8 @@ const ROUNDS: usize = 5;
 pub(crate) fn sending() -> Row {
     let server = Server::start(&["--workers", "1"]);
     let mut skimmer = Skimmer::connect(&server.address);
-    skimmer.send(render(LARGE));
+    let files = inline(&[("main.scad", LARGE.as_bytes())]);
+    skimmer.send(render_of(1, 1, files, Detail::Exact));
     while skimmer.skip().kind != Some(Kind::Done) {}
     // One after the other in each round, so that what else the machine does slows down both.
     let mut rates: Vec<[f64; 3]> = (1..=ROUNDS as u32)
@@ -52,19 +52,6 @@ pub(crate) fn cost() -> Row {
     let cost = percentile(&mut costs, 0.5);
     let found = format!("{cost:.2} s");
     Row::new("server CPU per GB sent (raw, cached)", found, "0.6 s", cost <= 0.6)
-}
-
-/// A document of one file.
-fn render(source: &str) -> Render {
-    let content = FileContent::Inline(source.as_bytes().to_vec());
-    Render {
-        document: 1,
-        revision: 1,
-        files: vec![SourceFile { name: "main.scad".into(), content }],
-        overrides: Vec::new(),
-        detail: Detail::Exact,
-        camera: None,
-    }
 }
 
 fn cpu_seconds_per_gigabyte(server: &Server, client: &mut Client, chunks: &[u32]) -> f64 {
