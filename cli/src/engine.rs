@@ -222,7 +222,7 @@ impl DocumentEngine {
         let work = Work::new(control, &self.pipeline, sink);
         let model = self.evaluate(&job.document, false, &work)?;
         let cancel = work.control().cancel;
-        let mut content = Vec::new();
+        let mut content = work.sink().file_content();
         let mut facts = scadstream_pipeline::Facts::default();
         let mut cells = None;
         let mut encoding = Duration::ZERO;

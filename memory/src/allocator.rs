@@ -6,7 +6,7 @@
 //! [`flush_at_thread_end`] first, or its remainder is lost.
 //!
 //! Counted are the sizes asked for, as jemalloc rounds them up by a few per cent. Memory that is mapped directly
-//! (segments, thread stacks) is not counted.
+//! (segments, thread stacks) is not counted, unless its owner says so with [`MappedBytes`].
 #![expect(unsafe_code, reason = "a global allocator is an unsafe trait, and purging is a C call")]
 
 use std::alloc::{GlobalAlloc, Layout};
@@ -76,7 +76,7 @@ unsafe impl GlobalAlloc for CountingAllocator {
     }
 }
 
-/// Bytes the process has allocated and not freed. Zero where [`CountingAllocator`] is not installed.
+/// Bytes the process has allocated and not freed. Only [`MappedBytes`] where [`CountingAllocator`] is not installed.
 pub fn live_bytes() -> u64 {
     unsigned(LIVE.load(Ordering::Relaxed))
 }
@@ -113,6 +113,30 @@ impl Drop for FlushAtEnd {
 pub fn set_hard_limit(bytes: Option<u64>) {
     let limit = bytes.and_then(|bytes| isize::try_from(bytes).ok()).unwrap_or(isize::MAX);
     HARD_LIMIT.store(limit, Ordering::Relaxed);
+}
+
+/// Mapped memory that counts as allocated as long as this lives: for what would else be allocated, so that it meets the
+/// same limits wherever it lies.
+#[derive(Debug, Default)]
+pub struct MappedBytes(usize);
+
+impl MappedBytes {
+    /// Counts so many bytes more.
+    pub fn grow(&mut self, bytes: usize) {
+        count(signed(bytes));
+        self.0 += bytes;
+    }
+
+    /// The bytes that it counts.
+    pub fn get(&self) -> usize {
+        self.0
+    }
+}
+
+impl Drop for MappedBytes {
+    fn drop(&mut self) {
+        count(-signed(self.0));
+    }
 }
 
 /// Gives all free pages back to the system.

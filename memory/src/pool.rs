@@ -1,6 +1,6 @@
 //! A pool of shared-memory buffers, so that streaming allocates nothing once it runs.
 //!
-//! Sizes are powers of two from 4 KiB to 4 MiB. A buffer that is dropped goes back to its class; the most recently
+//! Sizes are powers of two from 4 KiB to 16 MiB. A buffer that is dropped goes back to its class; the most recently
 //! used one is handed out next, so that the rest can grow old and be released: when a class holds more than its
 //! share, when all idle buffers together exceed a limit, when they were idle for long, or when memory is short.
 //! Always the least recently used goes first.
@@ -17,7 +17,7 @@ use crate::pressure::PressureLevel;
 use crate::segment::{Segment, SegmentError};
 
 const LEAST_CLASS_BYTES: usize = 4 << 10;
-const MOST_CLASS_BYTES: usize = 4 << 20;
+const MOST_CLASS_BYTES: usize = 16 << 20;
 const CLASSES: usize = (MOST_CLASS_BYTES / LEAST_CLASS_BYTES).trailing_zeros() as usize + 1;
 
 /// The largest buffer that the pool hands out.
@@ -110,6 +110,7 @@ struct State {
 struct Idle {
     id: SegmentId,
     segment: Segment,
+    told: bool,
     since: Instant,
 }
 
@@ -138,7 +139,8 @@ impl BufferPool {
         state.next_id += 1;
         state.statistics.misses += 1;
         state.lent(class);
-        Ok(Buffer { id, segment: Some(segment), label: None, shared: Arc::clone(&self.shared) })
+        let shared = Arc::clone(&self.shared);
+        Ok(Buffer { id, segment: Some(segment), label: None, told: false, shared })
     }
 
     /// The idle buffer of at least `len_bytes` that was given this label, with its content; none if there is none.
@@ -153,12 +155,12 @@ impl BufferPool {
     }
 
     fn lend(&self, state: &mut State, idle: Idle, label: Option<Label>) -> Buffer {
-        let Idle { id, segment, .. } = idle;
+        let Idle { id, segment, told, .. } = idle;
         state.statistics.hits += 1;
         state.statistics.idle_buffers -= 1;
         state.statistics.idle_bytes -= segment.len_bytes() as u64;
         state.lent(class_of(segment.len_bytes()));
-        Buffer { id, segment: Some(segment), label, shared: Arc::clone(&self.shared) }
+        Buffer { id, segment: Some(segment), label, told, shared: Arc::clone(&self.shared) }
     }
 
     /// Releases what was idle for longer than the settings allow, as of `now`.
@@ -193,6 +195,8 @@ pub struct Buffer {
     /// Taken out only by `drop`.
     segment: Option<Segment>,
     label: Option<Label>,
+    /// Whether the other process has been told of the segment.
+    told: bool,
     shared: Arc<Shared>,
 }
 
@@ -200,6 +204,11 @@ impl Buffer {
     /// Names the segment, so that the other process maps it only once.
     pub fn id(&self) -> SegmentId {
         self.id
+    }
+
+    /// Whether the other process is still to be told of the segment; from now on it has been.
+    pub fn is_untold(&mut self) -> bool {
+        !std::mem::replace(&mut self.told, true)
     }
 
     /// Says what the buffer holds, so that it can be asked for once it is back.
@@ -231,7 +240,7 @@ impl Drop for Buffer {
         state.statistics.idle_buffers += 1;
         state.statistics.idle_bytes += len_bytes as u64;
         let class = class_of(len_bytes);
-        let idle = Idle { id: self.id, segment, since: Instant::now() };
+        let idle = Idle { id: self.id, segment, told: self.told, since: Instant::now() };
         match self.label {
             Some(label) => state.labelled[class].push_back((label, idle)),
             None => state.idle[class].push_back(idle),

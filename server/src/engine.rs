@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::file_content::FileContent;
 pub use scadstream_memory::pressure::PressureLevel;
 
 use crate::job_control::JobControl;
@@ -205,6 +206,9 @@ pub trait JobSink: Send {
 
     /// More of the last picture, which was not [whole](Scene::whole): for results that are solved cell by cell.
     fn extend_scene(&mut self, more: Scene);
+
+    /// What the file that was asked for is written into.
+    fn file_content(&mut self) -> FileContent;
 
     /// The file that was asked for; at most once.
     fn file(&mut self, file: ExportedFile);
@@ -420,12 +424,12 @@ pub const fn raw_payload_bytes(vertices: u32, triangles: u32) -> u32 {
 }
 
 /// A file made by [`Engine::export`].
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug)]
 pub struct ExportedFile {
     /// A name with extension, without folders.
     pub name: String,
-    /// Its bytes.
-    pub content: Vec<u8>,
+    /// Its bytes, in what [`JobSink::file_content`] gave.
+    pub content: FileContent,
 }
 
 /// How a job ended.

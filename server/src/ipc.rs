@@ -83,8 +83,8 @@ pub(crate) enum FromWorker {
     Frame { job: JobId },
     /// A segment of shared memory; its descriptor comes with this message.
     NewSegment { segment: u32 },
-    /// A frame for the job's client lies at the start of this segment.
-    SharedFrame { job: JobId, segment: u32, len_bytes: u32 },
+    /// A frame for the job's client lies in this segment.
+    SharedFrame { job: JobId, segment: u32, offset: u32, len_bytes: u32 },
     /// The segment will not be named again.
     SegmentGone { segment: u32 },
     /// So many bytes of chunks and files does the job have in all, sent ones included.

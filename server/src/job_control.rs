@@ -257,9 +257,9 @@ mod tests {
 
     #[test]
     fn at_the_limit_a_job_is_stopped() {
-        // Without the counting allocator no byte is live, so that a limit of none is reached.
+        // However few bytes are live, a limit of none is reached.
         let stopped = control(0).checkpoint();
-        assert_eq!(stopped, Err(Stop::MemoryLimit { used_bytes: 0, limit_bytes: 0 }));
+        assert!(matches!(stopped, Err(Stop::MemoryLimit { limit_bytes: 0, .. })));
     }
 
     #[test]

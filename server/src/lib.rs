@@ -15,6 +15,7 @@ pub mod config;
 mod credit;
 mod dispatcher;
 pub mod engine;
+mod file_content;
 mod from_wire;
 mod http;
 mod ipc;

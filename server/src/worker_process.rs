@@ -288,11 +288,11 @@ impl Reader {
                 self.segments.insert(segment, view);
                 return Ok(());
             }
-            FromWorker::SharedFrame { job, segment, len_bytes } => {
+            FromWorker::SharedFrame { job, segment, offset, len_bytes } => {
                 let release = Release { segment, to: Arc::clone(&self.releases) };
                 let view = self.segments.get(&segment);
                 let frame = view
-                    .and_then(|view| view.slice(0, len_bytes as usize, release))
+                    .and_then(|view| view.slice(offset as usize, len_bytes as usize, release))
                     .ok_or_else(|| IpcError::Malformed(format!("no such frame in {segment}")))?;
                 WorkerEvent::Frame { job, frame }
             }

@@ -20,8 +20,8 @@ use super::sending::{Command, Finished, JobFacts};
 use super::vigil::Vigil;
 use super::{About, Link};
 use crate::engine::{
-    Diagnostic, Engine, ExportJob, ExportedFile, Failure, FailureCode, JOB_STACK_BYTES, JobSink,
-    Outcome, Parameter, Progress, RenderJob, Scene, Severity, Stage,
+    Diagnostic, Engine, ExportJob, ExportedFile, Failure, FailureCode, FileContent,
+    JOB_STACK_BYTES, JobSink, Outcome, Parameter, Progress, RenderJob, Scene, Severity, Stage,
 };
 use crate::ipc::{Attachment, CacheNumbers, Ending, FromWorker, JobId, StageSeconds, Task};
 use crate::job_control::JobControl;
@@ -202,6 +202,7 @@ impl Runner {
                     link,
                     control,
                     to_sending: &self.to_sending,
+                    pool: &self.pool,
                     stage: None,
                     message_bytes: 0,
                     suppressed: 0,
@@ -333,6 +334,7 @@ struct Sink<'a> {
     link: &'a Link,
     control: &'a JobControl,
     to_sending: &'a SyncSender<Command>,
+    pool: &'a BufferPool,
     /// The stage told last; the vigil tells what happens within one.
     stage: Option<Stage>,
     message_bytes: usize,
@@ -382,6 +384,10 @@ impl JobSink for Sink<'_> {
 
     fn extend_scene(&mut self, more: Scene) {
         tell(self.to_sending, Command::MoreOfScene { job: self.job, more });
+    }
+
+    fn file_content(&mut self) -> FileContent {
+        FileContent::new(self.pool.clone())
     }
 
     fn file(&mut self, file: ExportedFile) {

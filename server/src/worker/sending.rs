@@ -5,6 +5,7 @@
 //! are bounded in number and bytes; the oldest are dropped first, those that are all sent before any other.
 
 mod arrivals;
+mod file;
 mod frames;
 mod job;
 mod keeping;
@@ -15,14 +16,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use scadstream_memory::monitor::Monitor;
-use scadstream_memory::pool::{Buffer, BufferPool};
+use scadstream_memory::pool::BufferPool;
 use scadstream_memory::pressure::{PressureLevel, Thresholds};
 
 use super::{About, Link};
 use crate::engine::{ExportedFile, Failure, Scene, Statistics};
 use crate::ipc::{CacheNumbers, JobId, WorkerMemory};
 use crate::known_chunks::Hash;
-use frames::Made;
+use frames::{Lent, Made};
 use job::Job;
 
 /// How often memory is looked at and told, and idle buffers are released.
@@ -77,11 +78,9 @@ pub(super) struct Sending {
     retained_limit_bytes: u64,
     /// By number, so that the oldest comes first.
     jobs: BTreeMap<JobId, Job>,
-    /// Buffers that the supervisor reads from.
-    lent: HashMap<u32, Buffer>,
+    /// By segment.
+    lent: HashMap<u32, Lent>,
     made: Made,
-    /// The least number that no segment known to the supervisor has.
-    first_unannounced: u32,
     memory: WorkerMemory,
 }
 
@@ -96,7 +95,6 @@ impl Sending {
             jobs: BTreeMap::new(),
             lent: HashMap::new(),
             made: Made::default(),
-            first_unannounced: 0,
             memory: WorkerMemory::default(),
         }
     }
@@ -155,7 +153,7 @@ impl Sending {
                 self.jobs.remove(&job);
             }
             Command::Release { segments } => {
-                segments.iter().for_each(|segment| drop(self.lent.remove(segment)));
+                segments.iter().for_each(|segment| self.released(*segment));
             }
             Command::Trim(level) => self.pool.trim(level),
             Command::Report => self.tell_memory(),

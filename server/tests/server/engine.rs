@@ -15,6 +15,7 @@
 //! - `panic`, `abort`, `fail`, `keep MB` (allocates and holds), `leak KB` (and does not say that it holds it),
 //!   `greedy` (allocates until stopped)
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -75,7 +76,9 @@ impl Engine for TestEngine {
         match words.split_once(' ') {
             Some(("bytes", count)) => {
                 let count: u32 = count.trim().parse().expect("a number of bytes");
-                let content = (0..count).map(|index| index as u8).collect();
+                let bytes: Vec<u8> = (0..count).map(|index| index as u8).collect();
+                let mut content = sink.file_content();
+                content.write_all(&bytes).expect("memory for it");
                 sink.file(ExportedFile { name: "model.stl".into(), content });
                 Outcome::Done(Box::default())
             }

@@ -198,14 +198,44 @@ async fn an_export_is_a_file_in_pieces() {
     server.stop().await;
 }
 
+/// Segments made so far, from the metrics.
+fn misses(text: &str) -> u64 {
+    let line = text.lines().find(|line| line.starts_with("scadstream_pool_misses_total"));
+    line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("the metric")
+}
+
+#[tokio::test]
+async fn a_file_of_several_segments_comes_whole_and_leaves_them_for_the_next() {
+    const BYTES: u32 = 40_000_000;
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let mut segments = Vec::new();
+    for revision in [10, 20, 30] {
+        client.render(revision, &format!("bytes {BYTES}")).await;
+        client.answer(revision).await;
+        let format = ExportFormat::StlBinary;
+        client.send(Export { document: 1, revision, request: revision, format }).await;
+        let messages = client.until(|m| matches!(m, ServerMessage::File(f) if f.header.last)).await;
+        let pieces = messages.iter().filter_map(|message| match message {
+            ServerMessage::File(file) => Some(&file.payload),
+            _ => None,
+        });
+        let content: Vec<u8> = pieces.flatten().copied().collect();
+        assert_eq!(content.len(), BYTES as usize);
+        assert!(content.iter().zip(0_u32..).all(|(byte, index)| *byte == index as u8));
+        // Its answer comes after what the worker tells of its memory.
+        client.echo(revision + 1, "echo").await;
+        segments.push(misses(&server.get("/metrics").await.1));
+    }
+    assert!(segments[0] >= 4, "{segments:?}");
+    assert_eq!(segments[1..], [segments[0]; 2]);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_stream_repeated_uses_the_same_segments() {
     let server = Server::start().await;
     let mut client = server.client().await;
-    let misses = |text: &str| -> u64 {
-        let line = text.lines().find(|line| line.starts_with("scadstream_pool_misses_total"));
-        line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("the metric")
-    };
     for revision in 1..=3 {
         client.echo(revision, "mesh 40 9000").await;
     }

@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use scadstream_protocol::message as wire;
 
-use super::job::{Content, FILE_PIECE_BYTES, Job, LastWord, Piece};
-use super::{Finished, Sending};
+use super::file::OutgoingFile;
+use super::frames::no_memory;
+use super::job::{Content, Job, LastWord, Piece};
+use super::{About, Finished, Sending};
 use crate::engine::{ChunkEntry, ExportedFile, MAX_CHUNK_BYTES, Scene, Statistics};
 use crate::ipc::{FromWorker, JobId};
 use crate::to_wire;
@@ -51,7 +53,10 @@ impl Sending {
 
     pub(super) fn begin_file(&mut self, id: JobId, file: ExportedFile) {
         // It is sent when the job is done: the last piece is the client's whole answer, and nothing may fail after it.
-        if let Some(job) = self.jobs.get_mut(&id) {
+        if let Some(job) = self.jobs.get_mut(&id)
+            && let About::Export { request, .. } = job.about
+        {
+            let file = OutgoingFile::new(request, file).unwrap_or_else(|e| no_memory(&e));
             job.content = Content::File(file);
         }
     }
@@ -71,9 +76,7 @@ impl Sending {
                 *mended = mended.saturating_add(facts.statistics.seam_edges_mended);
                 job.last_word = Some(LastWord::Done(facts));
                 if let Content::File(file) = &job.content {
-                    // An empty file is one empty piece.
-                    let pieces = file.content.len().div_ceil(FILE_PIECE_BYTES).max(1);
-                    job.pending = (0..pieces as u32).collect();
+                    job.pending = (0..file.len()).collect();
                     self.want(id);
                 }
                 self.finish_if_sent(id);

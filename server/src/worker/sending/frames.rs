@@ -1,13 +1,17 @@
 //! Making frames as credit allows, announcing them, and saying at last that there are no more.
 
+use std::collections::hash_map::Entry;
 use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use scadstream_memory::allocator;
+use scadstream_memory::pool::Buffer;
 use scadstream_memory::segment::SegmentError;
 
 use super::job::{Content, LastWord};
 use super::{About, Sending};
+use crate::file_content::FileSegment;
 use crate::ipc::{FromWorker, JobId};
 use crate::to_wire;
 
@@ -24,6 +28,14 @@ pub(super) struct Made {
     since: Option<Instant>,
 }
 
+/// What the supervisor reads from.
+pub(super) enum Lent {
+    /// One frame.
+    Buffer { _buffer: Buffer },
+    /// So many frames of a file.
+    Slots { _segment: Arc<FileSegment>, frames: usize },
+}
+
 impl Sending {
     /// Sends the next frame of the oldest job that may send one; false when none may.
     pub(super) fn send_one(&mut self) -> bool {
@@ -33,9 +45,7 @@ impl Sending {
         });
         let Some(id) = ready else { return false };
         if let Err(error) = self.send_next(id) {
-            // Without a buffer nothing can be sent; the supervisor replaces a worker in this state.
-            tracing::error!(%error, "no memory for frames");
-            std::process::exit(allocator::EXIT_MEMORY_LIMIT);
+            no_memory(&error);
         }
         self.finish_if_sent(id);
         true
@@ -44,6 +54,15 @@ impl Sending {
     fn send_next(&mut self, id: JobId) -> Result<(), SegmentError> {
         let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
         let Some(index) = job.pending.pop_front() else { return Ok(()) };
+        if let Content::File(file) = &mut job.content {
+            let Some(frame) = file.take(index, &self.link) else { return Ok(()) };
+            job.sent_bytes += frame.span.len_bytes as u64;
+            job.sent_payload_bytes += frame.span.payload_bytes as u64;
+            let (segment, span) = (frame.segment.memory.id().0, frame.span);
+            self.lend_slot(frame.segment);
+            self.made(id, segment, span.offset, span.len_bytes);
+            return Ok(());
+        }
         let len_bytes = job.frame_len(index);
         let label = job.label(index);
         let made = label.and_then(|label| self.pool.acquire_labelled(&label, len_bytes));
@@ -67,21 +86,49 @@ impl Sending {
         job.sent_bytes += len_bytes as u64;
         job.sent_payload_bytes += payload_bytes as u64;
         let segment = buffer.id().0;
-        // Numbers grow, and this thread alone takes buffers, so a new segment has the highest number so far.
-        if segment >= self.first_unannounced {
-            self.first_unannounced = segment + 1;
+        if buffer.is_untold() {
             let message = FromWorker::NewSegment { segment };
             self.link.send_descriptor(&message, buffer.segment().as_fd());
         }
-        self.lent.insert(segment, buffer);
-        let frame = FromWorker::SharedFrame { job: id, segment, len_bytes: len_bytes as u32 };
-        self.made.frames.push(frame);
+        self.lent.insert(segment, Lent::Buffer { _buffer: buffer });
+        self.made(id, segment, 0, len_bytes);
+        Ok(())
+    }
+
+    /// Notes that the supervisor reads one more frame from a segment of a file.
+    fn lend_slot(&mut self, segment: Arc<FileSegment>) {
+        match self.lent.entry(segment.memory.id().0) {
+            Entry::Occupied(mut entry) => {
+                if let Lent::Slots { frames, .. } = entry.get_mut() {
+                    *frames += 1;
+                }
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(Lent::Slots { _segment: segment, frames: 1 });
+            }
+        }
+    }
+
+    /// The supervisor reads a frame less from this segment.
+    pub(super) fn released(&mut self, segment: u32) {
+        if let Some(Lent::Slots { frames, .. }) = self.lent.get_mut(&segment)
+            && *frames > 1
+        {
+            *frames -= 1;
+        } else {
+            self.lent.remove(&segment);
+        }
+    }
+
+    /// Notes a frame that is to be announced, now or with the next ones.
+    fn made(&mut self, job: JobId, segment: u32, offset: usize, len_bytes: usize) {
+        let (offset, len) = (offset as u32, len_bytes as u32);
+        self.made.frames.push(FromWorker::SharedFrame { job, segment, offset, len_bytes: len });
         self.made.bytes += len_bytes;
         let since = *self.made.since.get_or_insert_with(Instant::now);
         if self.made.bytes >= MOST_MADE_BYTES || since.elapsed() >= MOST_MADE_TIME {
             self.announce();
         }
-        Ok(())
     }
 
     /// Tells the supervisor of the frames made since the last time.
@@ -126,4 +173,10 @@ impl Sending {
             self.jobs.remove(&id);
         }
     }
+}
+
+/// Without memory nothing can be sent; the supervisor replaces a worker in this state.
+pub(super) fn no_memory(error: &impl std::fmt::Display) -> ! {
+    tracing::error!(%error, "no memory for frames");
+    std::process::exit(allocator::EXIT_MEMORY_LIMIT)
 }

@@ -3,20 +3,15 @@
 use std::collections::{HashSet, VecDeque};
 
 use scadstream_memory::pool::Label;
-use scadstream_protocol::limits::MAX_FRAME_BYTES;
-use scadstream_protocol::message as wire;
-use scadstream_protocol::{
-    CHUNK_HEAD_BYTES, chunk_frame_len, encode_chunk_head, encode_file_head, file_head_len,
-};
+use scadstream_protocol::{CHUNK_HEAD_BYTES, chunk_frame_len, encode_chunk_head};
 
+use super::file::OutgoingFile;
 use super::{About, JobFacts};
-use crate::engine::{ChunkEntry, ChunkSource, Codec, ExportedFile, Failure};
+use crate::engine::{ChunkEntry, ChunkSource, Codec, Failure};
 use crate::known_chunks::Hash;
 use crate::to_wire;
 
-/// Content of one `File` frame: what a frame holds, less room for a head with the longest name.
-pub(super) const FILE_PIECE_BYTES: usize = MAX_FRAME_BYTES - 4096;
-
+/// What is sent and kept for one job of the engine.
 pub(super) struct Job {
     pub(super) about: About,
     pub(super) content: Content,
@@ -47,7 +42,7 @@ pub(super) enum Content {
         /// Of all its chunks so far.
         hashes: HashSet<Hash>,
     },
-    File(ExportedFile),
+    File(OutgoingFile),
 }
 
 /// A piece of a scene: all of it, or what came at one time.
@@ -91,10 +86,7 @@ impl Job {
             Content::Scene { .. } => {
                 self.entry(index).map_or(0, |entry| chunk_frame_len(entry.payload_bytes as usize))
             }
-            Content::File(file) => {
-                let (header, content) = self.piece(file, index);
-                file_head_len(&header).unwrap_or(0) + content.len()
-            }
+            Content::File(file) => file.frame_len(index),
         }
     }
 
@@ -124,8 +116,7 @@ impl Job {
         (entry.codec == Codec::Raw).then_some(entry.hash)
     }
 
-    /// Writes the frame of chunk or piece `index`, but for the payload of a chunk if that `is_made`. Returns the length of
-    /// the payload.
+    /// Writes the frame of chunk `index`, but for its payload if that `is_made`. Returns the length of the payload.
     pub(super) fn write(
         &mut self,
         index: u32,
@@ -133,60 +124,27 @@ impl Job {
         is_made: bool,
     ) -> Result<usize, scadstream_protocol::EncodeError> {
         let of = self.about.revision();
-        match &mut self.content {
-            Content::Nothing => Ok(0),
-            Content::Scene { number, pieces, .. } => {
-                let Some((number_of_piece, at)) = place_of(pieces, index) else { return Ok(0) };
-                let piece = &mut pieces[number_of_piece];
-                let Some(source) = &mut piece.source else { return Ok(0) };
-                piece.unsent = piece.unsent.saturating_sub(1);
-                let entry = &piece.chunks[at];
-                let payload_bytes = entry.payload_bytes as usize;
-                let header = to_wire::chunk_header(of, *number, index, entry);
-                let head = encode_chunk_head(&header, payload_bytes, frame)?;
-                debug_assert_eq!(head, CHUNK_HEAD_BYTES);
-                if !is_made {
-                    source.write(at, &mut frame[head..]);
-                }
-                Ok(payload_bytes)
-            }
-            Content::File(file) => {
-                let file = std::mem::take(file);
-                let (header, content) = self.piece(&file, index);
-                let written = encode_file_head(&header, content.len(), frame).map(|head| {
-                    frame[head..].copy_from_slice(content);
-                    content.len()
-                });
-                self.content = Content::File(file);
-                written
-            }
+        let Content::Scene { number, pieces, .. } = &mut self.content else { return Ok(0) };
+        let Some((number_of_piece, at)) = place_of(pieces, index) else { return Ok(0) };
+        let piece = &mut pieces[number_of_piece];
+        let Some(source) = &mut piece.source else { return Ok(0) };
+        piece.unsent = piece.unsent.saturating_sub(1);
+        let entry = &piece.chunks[at];
+        let payload_bytes = entry.payload_bytes as usize;
+        let header = to_wire::chunk_header(of, *number, index, entry);
+        let head = encode_chunk_head(&header, payload_bytes, frame)?;
+        debug_assert_eq!(head, CHUNK_HEAD_BYTES);
+        if !is_made {
+            source.write(at, &mut frame[head..]);
         }
-    }
-
-    fn piece<'a>(&self, file: &'a ExportedFile, index: u32) -> (wire::FileHeader, &'a [u8]) {
-        let offset = index as usize * FILE_PIECE_BYTES;
-        let end = (offset + FILE_PIECE_BYTES).min(file.content.len());
-        let request = match self.about {
-            About::Export { request, .. } => request,
-            About::Render(_) => 0,
-        };
-        let header = wire::FileHeader {
-            request,
-            name: to_wire::shortened(
-                file.name.clone(),
-                scadstream_protocol::limits::MAX_NAME_BYTES,
-            ),
-            offset: offset as u64,
-            last: end == file.content.len(),
-        };
-        (header, &file.content[offset..end])
+        Ok(payload_bytes)
     }
 
     pub(super) fn retained_bytes(&self) -> u64 {
         match &self.content {
             Content::Nothing => 0,
             Content::Scene { pieces, .. } => pieces.iter().map(Piece::retained_bytes).sum(),
-            Content::File(file) => file.content.len() as u64,
+            Content::File(file) => file.retained_bytes(),
         }
     }
 }
