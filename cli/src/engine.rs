@@ -230,10 +230,11 @@ impl DocumentEngine {
             let mut out = Until::new(&cancel, &mut content);
             (model.write(format, &mut out), times_of_evaluation(&model))
         } else {
-            let solved = self.solve(&model, Detail::Exact, &work, None)?;
+            let mut solved = self.solve(&model, Detail::Exact, &work, None)?;
+            let start = Instant::now();
+            solved.stitch(&cancel).map_err(|stopped| work.ended(stopped, None))?;
             facts = solved.facts;
             cells = solved.cells();
-            let start = Instant::now();
             let mut out = Until::new(&cancel, &mut content);
             let written = solved.write(format, &ExportOptions::default(), &mut out);
             encoding += start.elapsed();

@@ -155,6 +155,7 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
         solved.separate =
             pipeline.parts(&model, geometry, &control).map_err(|stopped| stopped.to_string())?;
     }
+    solved.stitch(&control.cancel).map_err(|stopped| stopped.to_string())?;
     progress.clear();
     run::print(&solved.messages, quiet);
     // What was given away is written already.

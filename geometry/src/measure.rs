@@ -27,6 +27,16 @@ pub struct Measure {
     pub components: usize,
 }
 
+impl Measure {
+    /// The same closed surface cut into another number of triangles.
+    #[must_use]
+    pub fn with_triangles(self, triangles: usize) -> Self {
+        // The Euler characteristic stays: a vertex less is three edges and two triangles less.
+        let vertices = (self.vertices + triangles / 2) - self.triangles / 2;
+        Self { vertices, edges: triangles * 3 / 2, triangles, ..self }
+    }
+}
+
 /// Measures `mesh` by its connectivity as given: vertices at one position but with two indices are two.
 pub fn measure(mesh: &Mesh) -> Measure {
     let (edges, closed) = edges(mesh);

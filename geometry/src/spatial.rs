@@ -21,6 +21,7 @@ mod prune;
 mod seams;
 pub(crate) mod skeleton;
 mod solve;
+mod stitch;
 mod view;
 
 pub use self::cells::{CellPatch, CellStats, Cells, CellsSummary};
@@ -29,6 +30,7 @@ pub(crate) use self::octree::Operand;
 pub use self::patch::Patch;
 pub(crate) use self::prune::Presence;
 pub(crate) use self::seams::Settled;
-pub use self::solve::CellSink;
 pub(crate) use self::solve::{CELL_TRIANGLES, CellJob, SolvedCells, solve_cells};
+pub use self::solve::{CellSink, CellsAhead};
+pub use self::stitch::{PaintedTriangle, Stitch};
 pub use self::view::View;

@@ -139,11 +139,11 @@ proptest! {
         same("a.off", &off, &seen(&mesh));
         let obj = written(&|out| export::obj::write(&mesh, out).expect(ok));
         same("a.obj", &obj, &plain(&mesh));
-        let stl = written(&|out| export::stl::write_ascii(&[&mesh], out).expect(ok));
+        let stl = written(&|out| export::stl::write_ascii(&mesh, out).expect(ok));
         same("a.stl", &stl, &plain(&mesh));
         let mut rounded = plain(&mesh);
         rounded.positions.iter_mut().flatten().for_each(|c| *c = f64::from(*c as f32));
-        let stl = written(&|out| export::stl::write_binary(&[&mesh], out).expect(ok));
+        let stl = written(&|out| export::stl::write_binary(&mesh, out).expect(ok));
         same("a.stl", &stl, &rounded);
         let amf = written(&|out| export::amf::write(&parts, out).expect(ok));
         same("a.amf", &amf, &seen(&mesh));
@@ -210,7 +210,7 @@ fn sample(ending: &str) -> Vec<u8> {
     let parts = [NamedMesh { name: "it", mesh: &mesh }];
     let mut bytes = Vec::new();
     match ending {
-        "stl" => export::stl::write_ascii(&[&mesh], &mut bytes),
+        "stl" => export::stl::write_ascii(&mesh, &mut bytes),
         "off" => export::off::write(&mesh, &mut bytes),
         "obj" => export::obj::write(&mesh, &mut bytes),
         "amf" => export::amf::write(&parts, &mut bytes),

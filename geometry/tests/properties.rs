@@ -126,8 +126,8 @@ proptest! {
         let bytes = || {
             let mesh = mesh_of(&a);
             let mut out = Vec::new();
-            export::stl::write_binary(&[&mesh], &mut out).expect("memory takes all");
-            export::stl::write_ascii(&[&mesh], &mut out).expect("memory takes all");
+            export::stl::write_binary(&mesh, &mut out).expect("memory takes all");
+            export::stl::write_ascii(&mesh, &mut out).expect("memory takes all");
             export::off::write(&mesh, &mut out).expect("memory takes all");
             export::obj::write(&mesh, &mut out).expect("memory takes all");
             out

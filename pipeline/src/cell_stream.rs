@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use scadstream_geometry::spatial::{CellPatch, CellSink, View};
+use scadstream_geometry::spatial::{CellPatch, CellSink, CellsAhead, View};
 
 /// Takes the solid of a model that is too large to be held, in batches of cells as they are solved.
 pub trait CellStream: Sync {
@@ -73,7 +73,7 @@ impl CellSink for Batches<'_> {
         self.stream.view()
     }
 
-    fn begin(&self, cells: usize, largest_edge: f64) {
+    fn begin(&self, CellsAhead { cells, largest_edge, .. }: CellsAhead) {
         *self.lock() = Gathered::default();
         self.stream.begin(cells, largest_edge);
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use scadstream_geometry::export::{
     ExportError, NamedMesh, amf, dxf, glb, obj, off, pdf, png, pov, stl, svg, threemf, wrl,
 };
-use scadstream_geometry::{Mesh, PartKind, Region, Shell, Whole};
+use scadstream_geometry::{Mesh, PartKind, Region, Whole};
 
 pub use options::{ExportOptions, Parts};
 pub use until::Until;
@@ -195,8 +195,8 @@ impl Solved {
         out: &mut impl Write,
     ) -> Result<(), WriteError> {
         match format {
-            Format::StlAscii => stl::write_ascii(&self.pieces()?, out)?,
-            Format::StlBinary => stl::write_binary(&self.pieces()?, out)?,
+            Format::StlAscii => stl::write_ascii(self.solid()?, out)?,
+            Format::StlBinary => stl::write_binary(self.solid()?, out)?,
             Format::Off => off::write(self.solid()?, out)?,
             Format::Obj => obj::write(self.solid()?, out)?,
             Format::ThreeMf => threemf::write(&self.named()?, &options.threemf(), out)?,
@@ -233,17 +233,6 @@ impl Solved {
         }
         let parts = self.separate.iter();
         Ok(parts.map(|part| NamedMesh { name: &part.name, mesh: &part.mesh }).collect())
-    }
-
-    /// The meshes that together are the solid: its cells, if it was solved by such, for formats that join triangles by
-    /// their corners' positions.
-    fn pieces(&self) -> Result<Vec<&Mesh>, WriteError> {
-        match &self.whole {
-            Whole::Solid(Shell::Cells(cells)) => {
-                Ok(cells.patches.iter().map(|cell| &*cell.patch.mesh).collect())
-            }
-            _ => Ok(vec![self.solid()?]),
-        }
     }
 
     fn solid(&self) -> Result<&Mesh, WriteError> {

@@ -1,7 +1,7 @@
 //! What a result measures.
 
 use scadstream_geometry::measure::{Measure, measure_closed};
-use scadstream_geometry::{Region, Whole};
+use scadstream_geometry::{Region, Shell, Whole};
 
 /// Facts of a result. Lengths in model units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -23,20 +23,19 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Measures a result; one of cells was measured as these were solved.
+    /// Measures a result; one of cells was measured as these were solved. Once these are stitched together they are some
+    /// triangles fewer.
     pub fn of(whole: &Whole) -> Self {
         match whole {
             Whole::Empty => Self::default(),
-            Whole::Solid(shell) => match shell.cells_summary() {
-                Some(summary) => Self::of_solid(&summary.measure),
-                None => Self::of_solid(&measure_closed(shell.mesh())),
-            },
+            Whole::Solid(Shell::Cells(cells)) => Self::of_solid(&cells.measure()),
+            Whole::Solid(Shell::Mesh(mesh)) => Self::of_solid(&measure_closed(mesh)),
             Whole::Given(summary) => Self::of_solid(&summary.measure),
             Whole::Flat(region) => Self::of_region(region),
         }
     }
 
-    fn of_solid(measure: &Measure) -> Self {
+    pub(crate) fn of_solid(measure: &Measure) -> Self {
         Self {
             volume: measure.volume,
             area: measure.area,

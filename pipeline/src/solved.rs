@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use scadstream_csg::ContentHash;
 use scadstream_geometry::spatial::CellStats;
-use scadstream_geometry::{Mesh, Part, PartKind, Shell, Solution, Whole};
+use scadstream_geometry::{CancelToken, Cancelled, Mesh, Part, PartKind, Shell, Solution, Whole};
 
+use crate::control::Stopped;
 use crate::facts::Facts;
 use crate::message::Message;
 
@@ -62,6 +63,19 @@ impl Solved {
             Whole::Given(summary) => Some(summary.stats),
             Whole::Flat(_) | Whole::Empty => None,
         }
+    }
+
+    /// Joins the cells of a solid that was solved by such into one mesh, as a file holds it: without the vertices that only
+    /// seams made. Files are written of this; it is made here so that it can be stopped.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub fn stitch(&mut self, cancel: &CancelToken) -> Result<(), Stopped> {
+        if let Whole::Solid(Shell::Cells(cells)) = &self.whole {
+            cells.stitch(cancel).map_err(|Cancelled| Stopped::Cancelled)?;
+            self.facts = Facts::of(&self.whole);
+        }
+        Ok(())
     }
 
     /// Whether the solid was streamed cell by cell, and is not held.

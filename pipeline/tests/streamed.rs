@@ -116,6 +116,9 @@ fn a_file_written_while_it_is_solved_is_the_model() {
     assert_eq!(solved.facts.genus, direct.facts.genus);
     let of_file = of_stl(&bytes);
     assert!(of_file.closed && of_file.triangles as u64 == solved.facts.triangles);
+    assert_eq!(of_file.vertices as u64, solved.facts.vertices);
+    let most = direct.facts.triangles + direct.facts.triangles / 50;
+    assert!(solved.facts.triangles <= most, "no vertices are left that only seams made");
     assert!(close(of_file.volume, direct.facts.volume, 1e-5));
     assert_eq!(Some(of_file.genus), direct.facts.genus);
     assert_eq!(written(3).1, bytes, "the threads do not matter");

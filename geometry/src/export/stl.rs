@@ -25,16 +25,12 @@ pub enum Form {
     Ascii,
 }
 
-/// Writes the surface that meshes are together in the binary form.
+/// Writes a mesh in the binary form.
 ///
 /// # Errors
 /// [`ExportError::TooLarge`] for coordinates beyond single precision, [`ExportError::TooMany`], [`ExportError::Io`].
-pub fn write_binary(meshes: &[&Mesh], out: &mut impl Write) -> Result<(), ExportError> {
-    let corners = || {
-        meshes.iter().copied().flat_map(|mesh| {
-            (0..mesh.triangles.len()).map(move |index| single_precision(mesh, index))
-        })
-    };
+pub fn write_binary(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
+    let corners = || all_corners(mesh).map(single_precision);
     if !corners().all(|triangle| is_finite(&triangle)) {
         return Err(ExportError::TooLarge("binary STL"));
     }
@@ -47,13 +43,13 @@ pub fn write_binary(meshes: &[&Mesh], out: &mut impl Write) -> Result<(), Export
     Ok(out.flush()?)
 }
 
-/// Writes the surface that meshes are together in the text form.
+/// Writes a mesh in the text form.
 ///
 /// # Errors
 /// [`ExportError::Io`].
-pub fn write_ascii(meshes: &[&Mesh], out: &mut impl Write) -> Result<(), ExportError> {
+pub fn write_ascii(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
     writeln!(out, "solid {NAME}")?;
-    meshes.iter().try_for_each(|mesh| write_facets(mesh, out))?;
+    all_corners(mesh).try_for_each(|triangle| write_facet(triangle, out))?;
     writeln!(out, "endsolid {NAME}")?;
     Ok(out.flush()?)
 }
@@ -79,23 +75,21 @@ impl<W: Write + Seek> Pieces<W> {
         Ok(Self { out, form, triangles: 0 })
     }
 
-    /// Adds a piece of the surface.
+    /// Adds a triangle, counter-clockwise seen from outside.
     ///
     /// # Errors
     /// Those of [`write_binary`].
-    pub fn add(&mut self, mesh: &Mesh) -> Result<(), ExportError> {
+    pub fn add(&mut self, triangle: [[f64; 3]; 3]) -> Result<(), ExportError> {
         if self.form == Form::Ascii {
-            return write_facets(mesh, &mut self.out);
+            return Ok(write_facet(triangle, &mut self.out)?);
         }
-        for index in 0..mesh.triangles.len() {
-            let triangle = single_precision(mesh, index);
-            if !is_finite(&triangle) {
-                return Err(ExportError::TooLarge("binary STL"));
-            }
-            if has_three_corners(&triangle) {
-                self.out.write_all(&record(triangle))?;
-                self.triangles += 1;
-            }
+        let triangle = single_precision(triangle);
+        if !is_finite(&triangle) {
+            return Err(ExportError::TooLarge("binary STL"));
+        }
+        if has_three_corners(&triangle) {
+            self.out.write_all(&record(triangle))?;
+            self.triangles += 1;
         }
         Ok(())
     }
@@ -139,20 +133,20 @@ fn record(triangle: [[f32; 3]; 3]) -> [u8; 50] {
     record
 }
 
-/// The triangles of the text form.
-fn write_facets(mesh: &Mesh, out: &mut impl Write) -> Result<(), ExportError> {
-    for index in 0..mesh.triangles.len() {
-        let triangle = mesh.corners(index);
-        if !has_three_corners(&triangle) {
-            continue;
-        }
-        writeln!(out, "  facet normal {}\n    outer loop", Spaced(normal(triangle)))?;
-        for corner in triangle {
-            writeln!(out, "      vertex {}", Spaced(corner))?;
-        }
-        writeln!(out, "    endloop\n  endfacet")?;
+fn all_corners(mesh: &Mesh) -> impl Iterator<Item = [[f64; 3]; 3]> + '_ {
+    (0..mesh.triangles.len()).map(|index| mesh.corners(index))
+}
+
+/// A triangle of the text form.
+fn write_facet(triangle: [[f64; 3]; 3], out: &mut impl Write) -> std::io::Result<()> {
+    if !has_three_corners(&triangle) {
+        return Ok(());
     }
-    Ok(())
+    writeln!(out, "  facet normal {}\n    outer loop", Spaced(normal(triangle)))?;
+    for corner in triangle {
+        writeln!(out, "      vertex {}", Spaced(corner))?;
+    }
+    writeln!(out, "    endloop\n  endfacet")
 }
 
 fn is_finite(triangle: &[[f32; 3]; 3]) -> bool {
@@ -160,8 +154,8 @@ fn is_finite(triangle: &[[f32; 3]; 3]) -> bool {
 }
 
 /// Corners as the binary form has them; adding 0 turns -0 into 0, so that equal positions have equal bytes.
-fn single_precision(mesh: &Mesh, index: usize) -> [[f32; 3]; 3] {
-    mesh.corners(index).map(|corner| corner.map(|c| c as f32 + 0.0))
+fn single_precision(triangle: [[f64; 3]; 3]) -> [[f32; 3]; 3] {
+    triangle.map(|corner| corner.map(|c| c as f32 + 0.0))
 }
 
 fn has_three_corners<T: PartialEq>(triangle: &[[T; 3]; 3]) -> bool {
@@ -185,7 +179,7 @@ mod tests {
 
     fn binary(mesh: &Mesh) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write_binary(&[mesh], &mut bytes).unwrap();
+        write_binary(mesh, &mut bytes).unwrap();
         bytes
     }
 
@@ -229,7 +223,7 @@ mod tests {
     fn coordinates_beyond_single_precision_are_refused() {
         let mut mesh = cube([1.0; 3], false);
         mesh.positions[0][0] = -1e39;
-        let error = write_binary(&[&mesh], &mut Vec::new()).unwrap_err();
+        let error = write_binary(&mesh, &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "a coordinate is too large for the binary STL format");
     }
 
@@ -240,7 +234,7 @@ mod tests {
             vec![[0, 1, 2], [0, 1, 1]],
         );
         let mut text = Vec::new();
-        write_ascii(&[&mesh], &mut text).unwrap();
+        write_ascii(&mesh, &mut text).unwrap();
         expect_test::expect![[r"
             solid OpenSCAD_Model
               facet normal 0 0 1
@@ -259,9 +253,6 @@ mod tests {
     fn a_writer_that_fails_is_an_error() {
         let full: &mut [u8] = &mut [0; 100];
         let mut full = full;
-        assert!(matches!(
-            write_binary(&[&cube([1.0; 3], false)], &mut full),
-            Err(ExportError::Io(_))
-        ));
+        assert!(matches!(write_binary(&cube([1.0; 3], false), &mut full), Err(ExportError::Io(_))));
     }
 }

@@ -7,6 +7,8 @@ use scadstream_csg::ContentHash;
 
 use super::grid::Cell;
 use super::patch::{Patch, bits};
+use super::stitch::{PaintedTriangle, Stitch};
+use crate::control::{CancelToken, Cancelled};
 use crate::measure::Measure;
 use crate::mesh::{Mesh, Paint, Run};
 
@@ -57,42 +59,110 @@ pub struct CellPatch {
 }
 
 impl Cells {
-    /// All cells as one closed mesh, its vertices welded along the seams; its runs are in the order of
+    /// All cells as one closed mesh without the vertices that only seams made; its runs are in the order of
     /// [`Mesh::of_painted`]. Made when it is first asked for.
     pub fn mesh(&self) -> &Arc<Mesh> {
-        self.whole.get_or_init(|| Arc::new(self.weld()))
+        self.whole
+            .get_or_init(|| Arc::new(self.stitched(&CancelToken::new()).expect("nobody cancels")))
     }
 
-    fn weld(&self) -> Mesh {
-        let meshes = || self.patches.iter().map(|cell| &*cell.patch.mesh);
-        let vertices = meshes().map(|mesh| mesh.positions.len()).sum();
-        let mut index_of: FxHashMap<[u64; 3], u32> = FxHashMap::default();
-        let mut mesh = Mesh::new(Vec::with_capacity(vertices), Vec::new());
-        let positions = &mut mesh.positions;
-        let mut add = |position: [f64; 3]| {
-            positions.push(position);
-            positions.len() as u32 - 1
-        };
-        let numbers: Vec<Vec<u32>> = (self.patches.iter())
-            .map(|CellPatch { patch, .. }| {
-                let mut on_rim = vec![false; patch.mesh.positions.len()];
-                patch.rim.iter().flat_map(|edge| edge.ends).for_each(|v| on_rim[v as usize] = true);
-                (patch.mesh.positions.iter().zip(on_rim))
-                    .map(|(position, on_rim)| match on_rim {
-                        true => *index_of.entry(bits(*position)).or_insert_with(|| add(*position)),
-                        false => add(*position),
-                    })
-                    .collect()
-            })
-            .collect();
-        mesh.triangles.reserve_exact(meshes().map(|mesh| mesh.triangles.len()).sum());
-        let paints = Paint::in_order(meshes().flat_map(Mesh::painted_runs).map(|(_, paint)| paint));
-        for paint in &paints {
-            for (of_cell, numbers) in meshes().zip(&numbers) {
-                let alike = of_cell.painted_runs().filter(|(_, other)| other == paint);
-                let corners = alike.flat_map(|(range, _)| &of_cell.triangles[range]);
-                mesh.triangles.extend(corners.map(|t| t.map(|v| numbers[v as usize])));
+    /// Makes the mesh now, unless it is there.
+    ///
+    /// # Errors
+    /// [`Cancelled`] once the token is.
+    pub fn stitch(&self, cancel: &CancelToken) -> Result<(), Cancelled> {
+        if self.whole.get().is_none() {
+            // Whoever else has made it meanwhile has made the same.
+            let _ = self.whole.set(Arc::new(self.stitched(cancel)?));
+        }
+        Ok(())
+    }
+
+    /// What the mesh measures if it was made, else what the patches do: those have some more triangles.
+    pub fn measure(&self) -> Measure {
+        let measure = self.summary.measure;
+        match self.whole.get() {
+            Some(mesh) => measure.with_triangles(mesh.triangles.len()),
+            None => measure,
+        }
+    }
+
+    fn stitched(&self, cancel: &CancelToken) -> Result<Mesh, Cancelled> {
+        let Some(bounds) = self.summary.measure.bounds else { return Ok(Mesh::default()) };
+        let mut stitch = Stitch::new(&bounds);
+        let mut welder = Welder::default();
+        for CellPatch { patch, .. } in &self.patches {
+            if cancel.is_cancelled() {
+                return Err(Cancelled);
             }
+            let vertices = &patch.mesh.positions;
+            // A vertex that no seam is near is nobody else's: most are, and are not looked up by position.
+            let mut is_shared = patch.on_rim();
+            let near = (patch.mesh.triangles.iter())
+                .filter(|corners| corners.iter().any(|v| is_shared[*v as usize]))
+                .flatten();
+            let near: Vec<u32> = near.copied().collect();
+            near.into_iter().for_each(|v| is_shared[v as usize] = true);
+            let mut numbers = vec![None; vertices.len()];
+            for (corners, paint) in patch.inner_triangles() {
+                let corners = corners.map(|v| {
+                    let position = vertices[v as usize];
+                    *numbers[v as usize].get_or_insert_with(|| match is_shared[v as usize] {
+                        true => welder.shared(position),
+                        false => welder.new_vertex(position),
+                    })
+                });
+                welder.add(corners, paint);
+            }
+            stitch.add(patch).into_iter().for_each(|triangle| welder.add_shared(triangle));
+        }
+        stitch.finish().into_iter().for_each(|triangle| welder.add_shared(triangle));
+        Ok(welder.mesh())
+    }
+}
+
+/// Makes one mesh of triangles that come one by one.
+#[derive(Default)]
+struct Welder {
+    positions: Vec<[f64; 3]>,
+    /// Vertices of several cells.
+    index_of: FxHashMap<[u64; 3], u32>,
+    by_paint: Vec<(Paint, Vec<[u32; 3]>)>,
+}
+
+impl Welder {
+    fn new_vertex(&mut self, position: [f64; 3]) -> u32 {
+        self.positions.push(position);
+        self.positions.len() as u32 - 1
+    }
+
+    fn shared(&mut self, position: [f64; 3]) -> u32 {
+        if let Some(known) = self.index_of.get(&bits(position)) {
+            return *known;
+        }
+        let vertex = self.new_vertex(position);
+        self.index_of.insert(bits(position), vertex);
+        vertex
+    }
+
+    fn add(&mut self, corners: [u32; 3], paint: Paint) {
+        match self.by_paint.iter_mut().find(|(other, _)| *other == paint) {
+            Some((_, triangles)) => triangles.push(corners),
+            None => self.by_paint.push((paint, vec![corners])),
+        }
+    }
+
+    fn add_shared(&mut self, (corners, paint): PaintedTriangle) {
+        let corners = corners.map(|position| self.shared(position));
+        self.add(corners, paint);
+    }
+
+    fn mesh(mut self) -> Mesh {
+        let paints = Paint::in_order(self.by_paint.iter().map(|(paint, _)| *paint));
+        let mut mesh = Mesh::new(std::mem::take(&mut self.positions), Vec::new());
+        for paint in &paints {
+            let alike = self.by_paint.iter_mut().filter(|(other, _)| other == paint);
+            alike.for_each(|(_, triangles)| mesh.triangles.append(triangles));
             mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: *paint });
         }
         if paints == [Paint::Default] {

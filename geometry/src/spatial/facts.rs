@@ -58,8 +58,7 @@ impl PatchFacts {
         let mesh = &*patch.mesh;
         let sums = Sums::of(mesh)?;
         let vertices = mesh.positions.len();
-        let mut on_rim = vec![false; vertices];
-        patch.rim.iter().flat_map(|edge| edge.ends).for_each(|v| on_rim[v as usize] = true);
+        let on_rim = patch.on_rim();
         let mut used = vec![false; vertices];
         let mut parent: Vec<u32> = (0..vertices as u32).collect();
         for &[a, b, c] in &mesh.triangles {

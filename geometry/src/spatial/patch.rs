@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::facts::PatchFacts;
-use crate::mesh::{Bounds, Mesh};
+use crate::mesh::{Bounds, Mesh, Paint};
 
 /// Vertices closer than this, as a share of the largest coordinate, are the same one. The kernel's own tolerance is 1e-12
 /// of the model's size.
@@ -69,6 +69,22 @@ impl Patch {
         size_of_val(self.mesh.positions.as_slice())
             + size_of_val(self.mesh.triangles.as_slice())
             + size_of_val(self.rim.as_slice())
+    }
+
+    /// Whether each of its vertices lies on the rim.
+    pub(super) fn on_rim(&self) -> Vec<bool> {
+        let mut on_rim = vec![false; self.mesh.positions.len()];
+        self.rim.iter().flat_map(|edge| edge.ends).for_each(|v| on_rim[v as usize] = true);
+        on_rim
+    }
+
+    /// The triangles that do not touch the rim.
+    pub fn inner_triangles(&self) -> impl Iterator<Item = ([u32; 3], Paint)> + '_ {
+        let on_rim = self.on_rim();
+        let painted = self.mesh.painted_runs();
+        let all = painted.flat_map(|(range, paint)| range.map(move |index| (index, paint)));
+        all.map(|(index, paint)| (self.mesh.triangles[index], paint))
+            .filter(move |(corners, _)| !corners.iter().any(|v| on_rim[*v as usize]))
     }
 
     /// Where an edge of the rim starts and ends.

@@ -38,13 +38,23 @@ pub trait CellSink: Sync {
     /// From where the model is looked at now: what is seen best is solved first. None leaves the order to the solver.
     fn view(&self) -> Option<View>;
 
-    /// Cells will come: so many, and the largest has edges of this length. What came before is void; it happens that
-    /// cells do not fit together, and all come once more.
-    fn begin(&self, cells: usize, largest_edge: f64);
+    /// Cells will come. What came before is void; it happens that cells do not fit together, and all come once more.
+    fn begin(&self, ahead: CellsAhead);
 
     /// A cell. `place` counts the cells from 0 in an order that depends on the model alone, and in which they come almost
     /// if there is no view. The surface may be empty.
     fn cell(&self, cell: CellPatch, place: usize);
+}
+
+/// What is known of cells before they come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CellsAhead {
+    /// How many.
+    pub cells: usize,
+    /// The length of the edges of the largest.
+    pub largest_edge: f64,
+    /// The model lies in this box.
+    pub bounds: Bounds,
 }
 
 /// How cells are solved.
@@ -80,7 +90,6 @@ pub(crate) fn solve_cells(
     let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
         return Ok(None);
     };
-    let tolerance = TOLERANCE * bounds.largest_coordinate();
     let evaluation = Evaluation {
         operands,
         cache: job.cache,
@@ -92,7 +101,7 @@ pub(crate) fn solve_cells(
     loop {
         let tasks =
             tasks(operands, skeleton, job.cell_triangles, &kept_whole, job.cache, job.token)?;
-        let pass = Pass::new(&tasks, &evaluation, job, tolerance);
+        let pass = Pass::new(&tasks, &evaluation, job, bounds);
         pass.run()?;
         stats.cached += pass.cached.into_inner();
         let settled = pass.settled.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -124,7 +133,8 @@ struct Pass<'a> {
     tasks: &'a [Task],
     evaluation: &'a Evaluation<'a>,
     job: &'a CellJob<'a>,
-    tolerance: f64,
+    /// The box around all operands.
+    bounds: Bounds,
     frontier: Frontier,
     places: Vec<usize>,
     order: Mutex<Order>,
@@ -160,7 +170,7 @@ impl<'a> Pass<'a> {
         tasks: &'a [Task],
         evaluation: &'a Evaluation<'a>,
         job: &'a CellJob<'a>,
-        tolerance: f64,
+        bounds: Bounds,
     ) -> Self {
         let frontier = Frontier::new(tasks);
         Self {
@@ -170,7 +180,7 @@ impl<'a> Pass<'a> {
             tasks,
             evaluation,
             job,
-            tolerance,
+            bounds,
             done: AtomicUsize::new(0),
             cached: AtomicUsize::new(0),
             settled: Mutex::new(SettledCells {
@@ -232,7 +242,8 @@ impl<'a> Pass<'a> {
     }
 
     fn settle(&self, Ready { index, own, around }: Ready) {
-        let settled = settle(&own, &around, self.tolerance, self.job.cache);
+        let tolerance = TOLERANCE * self.bounds.largest_coordinate();
+        let settled = settle(&own, &around, tolerance, self.job.cache);
         let cell = settled.mended.unwrap_or(own);
         // Measured before the lock is taken.
         let facts = cell.patch.facts();
@@ -271,8 +282,8 @@ impl<'a> Pass<'a> {
     fn begin_to_give(&self, all: &mut SettledCells, sink: &dyn CellSink) -> Vec<Option<CellPatch>> {
         all.is_given = true;
         let edge = |task: &Task| task.cell.bounds().size()[0];
-        let largest = self.tasks.iter().map(edge).fold(0.0, f64::max);
-        sink.begin(self.tasks.len(), largest);
+        let largest_edge = self.tasks.iter().map(edge).fold(0.0, f64::max);
+        sink.begin(CellsAhead { cells: self.tasks.len(), largest_edge, bounds: self.bounds });
         std::mem::take(&mut all.kept)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use scadstream_geometry::spatial::{CellPatch, CellSink, View};
+use scadstream_geometry::spatial::{CellPatch, CellSink, CellsAhead, View};
 
 use super::*;
 
@@ -21,7 +21,7 @@ impl CellSink for Notes {
         self.view
     }
 
-    fn begin(&self, cells: usize, largest_edge: f64) {
+    fn begin(&self, CellsAhead { cells, largest_edge, .. }: CellsAhead) {
         assert!(largest_edge > 0.0);
         self.begun.lock().expect("nobody panics").push(cells);
         self.cells.lock().expect("nobody panics").clear();

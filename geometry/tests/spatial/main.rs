@@ -54,6 +54,24 @@ fn solved(root: &Arc<Node>, solver: Solver, cache: &SolidCache) -> (Mesh, Option
     }
 }
 
+/// The patches of all cells, their vertices joined by position.
+fn welded(cells: &Cells) -> Mesh {
+    let mut mesh = Mesh::default();
+    let mut index_of = std::collections::HashMap::new();
+    for corner in cells.patches.iter().flat_map(|cell| {
+        let mesh = &cell.patch.mesh;
+        (0..mesh.triangles.len()).map(|index| mesh.corners(index))
+    }) {
+        mesh.triangles.push(corner.map(|position| {
+            *index_of.entry(position.map(|x| (x + 0.0).to_bits())).or_insert_with(|| {
+                mesh.positions.push(position);
+                mesh.positions.len() as u32 - 1
+            })
+        }));
+    }
+    mesh
+}
+
 /// Solves both ways, compares, and gives the cells.
 #[track_caller]
 fn check(root: &Arc<Node>) -> Arc<Cells> {
@@ -64,19 +82,15 @@ fn check(root: &Arc<Node>) -> Arc<Cells> {
     let (a, b) = (measure(&direct), measure(&spatial));
     let close = |a: f64, b: f64, share: f64| (a - b).abs() <= share * a.abs().max(b.abs());
     let of_cells = cells.summary.measure;
-    assert!(close(of_cells.volume, b.volume, 1e-9) && close(of_cells.area, b.area, 1e-9));
-    assert_eq!(
-        (
-            of_cells.bounds,
-            of_cells.genus,
-            of_cells.components,
-            of_cells.vertices,
-            of_cells.triangles
-        ),
-        (b.bounds, b.genus, b.components, b.vertices, b.triangles)
-    );
-    assert!(of_cells.closed);
+    let of_patches = measure(&welded(&cells));
+    assert!(close(of_cells.volume, of_patches.volume, 1e-9));
+    assert!(close(of_cells.area, of_patches.area, 1e-9));
+    let exact = |m: &Measure| (m.bounds, m.genus, m.components, m.vertices, m.triangles, m.closed);
+    assert_eq!(exact(&of_cells), exact(&of_patches));
     assert!(b.closed);
+    let most = a.triangles + a.triangles / 50 + 8;
+    assert!(b.triangles <= most, "{} directly, {} stitched", a.triangles, b.triangles);
+    assert_eq!(exact(&cells.measure()), exact(&b), "stitched");
     assert!(close(a.volume, b.volume, 1e-9), "volume {} and {}", a.volume, b.volume);
     assert!(close(a.area, b.area, 1e-7), "area {} and {}", a.area, b.area);
     assert!(same_box(a.bounds, b.bounds), "{:?}, {:?}", a.bounds, b.bounds);

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{Seek, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use scadstream_geometry::Settings;
 use scadstream_geometry::export::ExportError;
 use scadstream_geometry::export::stl::{Form, Pieces};
-use scadstream_geometry::spatial::{CellPatch, CellSink, View};
+use scadstream_geometry::measure::Measure;
+use scadstream_geometry::spatial::{CellPatch, CellSink, CellsAhead, Patch, Stitch, View};
+use scadstream_geometry::{Settings, Whole};
 
 use super::{Format, WriteError};
 use crate::control::{Control, Stopped};
+use crate::facts::Facts;
 use crate::model::Model;
 use crate::pipeline::{Ears, Pipeline};
 use crate::solved::Solved;
@@ -57,16 +59,20 @@ impl Pipeline {
         let ears = Ears { cells: Some(&file), ..Ears::default() };
         let root = model.root().drawn_root();
         let solved = self.solve_watched(model, &root, settings, control, ears);
-        let State { pieces, fault, .. } =
-            file.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fault) = fault {
+        let mut state = file.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fault) = state.fault.take() {
             return Ok(Err(fault.into()));
         }
-        let solved = solved?;
-        Ok(match pieces.filter(|_| solved.is_given()).map(Pieces::finish) {
-            Some(Err(fault)) => Err(fault.into()),
-            Some(Ok(())) | None => Ok(solved),
-        })
+        let mut solved = solved?;
+        if let Whole::Given(summary) = &solved.whole {
+            let simplified = state.stitch.as_ref().map_or(0, Stitch::simplified);
+            let Measure { triangles, .. } = summary.measure;
+            solved.facts = Facts::of_solid(&summary.measure.with_triangles(triangles - simplified));
+            if let Err(fault) = state.finish() {
+                return Ok(Err(fault.into()));
+            }
+        }
+        Ok(Ok(solved))
     }
 }
 
@@ -81,6 +87,8 @@ struct CellFile<'a, W> {
 
 struct State<W> {
     pieces: Option<Pieces<W>>,
+    /// Puts cells together; none before they come.
+    stitch: Option<Stitch>,
     /// Cells that came before one whose place is before theirs.
     early: BTreeMap<usize, CellPatch>,
     next_place: usize,
@@ -89,7 +97,7 @@ struct State<W> {
 
 impl<W> Default for State<W> {
     fn default() -> Self {
-        Self { pieces: None, early: BTreeMap::new(), next_place: 0, fault: None }
+        Self { pieces: None, stitch: None, early: BTreeMap::new(), next_place: 0, fault: None }
     }
 }
 
@@ -97,11 +105,23 @@ impl<W: Write + Seek> State<W> {
     fn write_what_is_next(&mut self) -> Result<(), ExportError> {
         while let Some(cell) = self.early.remove(&self.next_place) {
             self.next_place += 1;
-            if let Some(pieces) = &mut self.pieces {
-                pieces.add(&cell.patch.mesh)?;
+            let (Some(pieces), Some(stitch)) = (&mut self.pieces, &mut self.stitch) else {
+                continue;
+            };
+            let Patch { mesh, .. } = &*cell.patch;
+            for (corners, _) in cell.patch.inner_triangles() {
+                pieces.add(corners.map(|vertex| mesh.positions[vertex as usize]))?;
             }
+            stitch.add(&cell.patch).into_iter().try_for_each(|(corners, _)| pieces.add(corners))?;
         }
         Ok(())
+    }
+
+    fn finish(self) -> Result<(), ExportError> {
+        let Some(mut pieces) = self.pieces else { return Ok(()) };
+        let rest = self.stitch.map(Stitch::finish).unwrap_or_default();
+        rest.into_iter().try_for_each(|(corners, _)| pieces.add(corners))?;
+        pieces.finish()
     }
 }
 
@@ -123,10 +143,10 @@ impl<W: Write + Seek + Send> CellSink for CellFile<'_, W> {
         None
     }
 
-    fn begin(&self, _cells: usize, _largest_edge: f64) {
+    fn begin(&self, CellsAhead { bounds, .. }: CellsAhead) {
         let begun = (self.open)().map_err(ExportError::Io).and_then(|out| {
             let pieces = Some(Pieces::begin(out, self.form)?);
-            *self.lock() = State { pieces, ..State::default() };
+            *self.lock() = State { pieces, stitch: Some(Stitch::new(&bounds)), ..State::default() };
             Ok(())
         });
         self.note(begun);
