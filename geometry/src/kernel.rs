@@ -9,6 +9,7 @@
 //! lists the paint of each of its originals.
 
 mod cell;
+mod compose;
 mod sheets;
 
 use std::collections::HashMap;
@@ -226,7 +227,7 @@ impl Solid {
             [one] => Ok(Some(one.clone())),
             many => {
                 let mut tree = TreeBuilder::default();
-                let nodes = tree.leaves(many, false);
+                let nodes = compose::grouped(tree.leaves(many, false), token)?;
                 if let [CsgNode::Leaf(first), CsgNode::Leaf(second)] = &nodes[..] {
                     return tree.pair(first, second, OpType::Add, token);
                 }
@@ -246,19 +247,12 @@ impl Solid {
         if let [] | [_] = solids {
             return Ok(solids.first().cloned());
         }
-        if solids.iter().map(Solid::num_triangles).sum::<usize>() > MOST_TRIANGLES {
-            return Err(KernelError::TooLarge);
-        }
-        token.check()?;
         let mut tree = TreeBuilder::default();
-        let bodies: Vec<ManifoldImpl> = tree
-            .leaves(solids, false)
-            .iter()
-            .map(|leaf| leaf.evaluate_with_token(Some(&token.0)))
-            .collect();
-        let triangles = bodies.iter().map(ManifoldImpl::num_tri).sum();
+        let leaves: Vec<CsgLeafNode> = solids.iter().map(|solid| tree.leaf(solid, false)).collect();
+        let triangles = solids.iter().map(Solid::num_triangles).sum();
+        let watched = token.clone();
         abandonable(triangles, token, move || {
-            tree.result(manifold_rust::boolean3::compose_meshes(&bodies))
+            tree.result(compose::side_by_side(&leaves, &watched)?)
         })?
     }
 
@@ -275,7 +269,8 @@ impl Solid {
             return Self::union(first, token);
         }
         let mut tree = TreeBuilder::default();
-        let (first, rest) = (tree.leaves(first, false), tree.leaves(rest, true));
+        let first = compose::grouped(tree.leaves(first, false), token)?;
+        let rest = compose::grouped(tree.leaves(rest, true), token)?;
         if let ([CsgNode::Leaf(first)], [CsgNode::Leaf(second)]) = (&first[..], &rest[..]) {
             return tree.pair(first, second, OpType::Subtract, token);
         }
@@ -301,8 +296,11 @@ impl Solid {
         let mut tree = TreeBuilder::default();
         let nodes = operands
             .iter()
-            .map(|operand| CsgNode::op_n(OpType::Add, tree.leaves(operand, false)))
-            .collect();
+            .map(|operand| {
+                let leaves = compose::grouped(tree.leaves(operand, false), token)?;
+                Ok(CsgNode::op_n(OpType::Add, leaves))
+            })
+            .collect::<Result<_, KernelError>>()?;
         tree.evaluate(CsgNode::op_n(OpType::Intersect, nodes), token)
     }
 
@@ -556,11 +554,11 @@ struct TreeBuilder {
 
 impl TreeBuilder {
     fn leaves(&mut self, solids: &[Solid], subtracted: bool) -> Vec<CsgNode> {
-        solids.iter().map(|solid| self.leaf(solid, subtracted)).collect()
+        solids.iter().map(|solid| CsgNode::leaf_node(self.leaf(solid, subtracted))).collect()
     }
 
     /// A leaf for `solid`. Should one of its originals already be in the tree in another paint, it gets new ones.
-    fn leaf(&mut self, solid: &Solid, subtracted: bool) -> CsgNode {
+    fn leaf(&mut self, solid: &Solid, subtracted: bool) -> CsgLeafNode {
         let seen = |paint: Paint| {
             if subtracted && paint == Paint::Default { Paint::Cut } else { paint }
         };
@@ -571,10 +569,7 @@ impl TreeBuilder {
         let renamed = clash.then(|| solid.with_own_originals());
         let solid = renamed.as_ref().unwrap_or(solid);
         self.paints.extend(solid.paints.iter().map(|(id, paint)| (*id, seen(*paint))));
-        CsgNode::leaf_node(CsgLeafNode {
-            p_impl: Arc::clone(&solid.body),
-            transform: mat3x4(&solid.transform),
-        })
+        CsgLeafNode { p_impl: Arc::clone(&solid.body), transform: mat3x4(&solid.transform) }
     }
 
     /// A boolean of two. The kernel's tree would copy operands whose transform is the identity; they may be large.

@@ -12,6 +12,7 @@ use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
+use super::compose::grouped;
 use super::{
     CancelToken, KernelError, Solid, TreeBuilder, mat3x4, moved_body, rename_originals, status,
     vec3, without_sheets,
@@ -48,7 +49,7 @@ impl Tree {
     ) -> Result<Option<Mesh>, KernelError> {
         token.check()?;
         let mut builder = TreeBuilder::default();
-        let whole = match builder.node(self, false) {
+        let whole = match builder.node(self, false, token)? {
             CsgNode::Leaf(leaf) => moved_body(&leaf),
             tree => {
                 let body = tree.evaluate_with_token(Some(&token.0));
@@ -152,22 +153,36 @@ impl Solid {
 }
 
 impl TreeBuilder {
-    fn node(&mut self, tree: &Tree, subtracted: bool) -> CsgNode {
-        let nodes = |builder: &mut Self, trees: &[Tree], subtracted| -> Vec<CsgNode> {
-            trees.iter().map(|tree| builder.node(tree, subtracted)).collect()
-        };
-        match tree {
-            Tree::Solid(solid) => self.leaf(solid, subtracted),
-            Tree::Union(operands) => CsgNode::op_n(OpType::Add, nodes(self, operands, subtracted)),
+    fn node(
+        &mut self,
+        tree: &Tree,
+        subtracted: bool,
+        token: &CancelToken,
+    ) -> Result<CsgNode, KernelError> {
+        Ok(match tree {
+            Tree::Solid(solid) => CsgNode::leaf_node(self.leaf(solid, subtracted)),
+            Tree::Union(operands) => {
+                let nodes = self.nodes(operands, subtracted, token)?;
+                CsgNode::op_n(OpType::Add, grouped(nodes, token)?)
+            }
             Tree::Intersection(operands) => {
-                CsgNode::op_n(OpType::Intersect, nodes(self, operands, subtracted))
+                CsgNode::op_n(OpType::Intersect, self.nodes(operands, subtracted, token)?)
             }
             Tree::Difference(first, rest) => {
-                let mut operands = vec![self.node(first, subtracted)];
-                operands.extend(nodes(self, rest, true));
+                let mut operands = vec![self.node(first, subtracted, token)?];
+                operands.extend(grouped(self.nodes(rest, true, token)?, token)?);
                 CsgNode::op_n(OpType::Subtract, operands)
             }
-        }
+        })
+    }
+
+    fn nodes(
+        &mut self,
+        trees: &[Tree],
+        subtracted: bool,
+        token: &CancelToken,
+    ) -> Result<Vec<CsgNode>, KernelError> {
+        trees.iter().map(|tree| self.node(tree, subtracted, token)).collect()
     }
 }
 
