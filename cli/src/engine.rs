@@ -109,7 +109,10 @@ impl DocumentEngine {
         let stage = Stage::Solve;
         work.sink().progress(Progress { stage, fraction: Some(0.0), place: None });
         let limit_bytes = work.job.thresholds().hard;
-        let settings = Settings { kept_cell_bytes: self.cell_bytes, ..Settings::default() };
+        // A quarter for cells at work: the others are for operands, for what is kept and for what is on its way.
+        let cell_work_bytes = usize::try_from(limit_bytes / 4).unwrap_or(usize::MAX);
+        let kept_cell_bytes = self.cell_bytes;
+        let settings = Settings { kept_cell_bytes, cell_work_bytes, ..Settings::default() };
         let forecast = self.pipeline.forecast(model);
         if detail != Detail::Preview {
             work.sink().forecast(forecast.bytes);

@@ -76,6 +76,8 @@ pub struct Settings {
     pub solver: Solver,
     /// Most triangles of operands in a cell of the spatial solver; about, since no cell is split without end.
     pub cell_triangles: usize,
+    /// Bytes that cells at work may take together. One cell may take more, and is solved alone then.
+    pub cell_work_bytes: usize,
     /// Bytes of solved cells from which on they are given to the job's [`CellSink`] instead of being held.
     pub kept_cell_bytes: usize,
 }
@@ -101,6 +103,7 @@ impl Default for Settings {
             most_triangles: 1 << 26,
             solver: Solver::Auto,
             cell_triangles: CELL_TRIANGLES,
+            cell_work_bytes: 1 << 30,
             // Some five million triangles.
             kept_cell_bytes: 128 << 20,
         }

@@ -29,6 +29,7 @@ const GIVEN: Settings = Settings {
     solver: Solver::Spatial,
     cell_triangles: 500,
     kept_cell_bytes: 0,
+    cell_work_bytes: 1 << 30,
     minkowski_chunk: 10,
     most_triangles: 1 << 26,
 };

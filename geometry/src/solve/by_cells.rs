@@ -89,6 +89,8 @@ pub(super) fn solve_by_cells(
         cache: job.cache,
         token: &job.cancel,
         cell_triangles: job.settings.cell_triangles,
+        work_bytes: job.settings.cell_work_bytes,
+        is_short_of_memory: &|| job.is_short_of_memory(),
         sink: job.cell_sink,
         kept_bytes: job.settings.kept_cell_bytes,
         on_cell: &on_cell,

@@ -43,6 +43,8 @@ pub(super) struct Task {
     pub(super) key: ContentHash,
     /// Triangles of operands that touch the cell.
     pub(super) triangles: usize,
+    /// Triangles that evaluating it goes through.
+    pub(super) work: usize,
 }
 
 /// A cell is split only if what its parts take, all together, is at most so many times what it takes: operands that are
@@ -79,6 +81,7 @@ pub(super) fn tasks(
         .filter_map(|root| octree.look(root, skeleton))
         .map(|seen| octree.descend(seen))
         .collect();
+    token.check()?;
     Ok(found?.into_iter().flatten().collect())
 }
 
@@ -119,7 +122,7 @@ impl Octree<'_> {
             }
         }
         let key = self.key(cell, &tree);
-        Ok(vec![Task { cell, tree, key, triangles }])
+        Ok(vec![Task { cell, tree, key, triangles, work }])
     }
 
     /// None if the cell has no surface.
@@ -151,8 +154,12 @@ impl Octree<'_> {
             return (Presence::Inside, 0);
         }
         let Operand { solid, key, bounds: around } = self.operand(operand);
-        if !around.touches(bounds) {
+        // Once cancelled, what is found does not matter.
+        if !around.touches(bounds) || self.token.is_cancelled() {
             return (Presence::Outside, 0);
+        }
+        if bounds.contains(around) {
+            return (Presence::Surface, solid.num_triangles());
         }
         self.cache.presence((*key, cell), || match solid.triangles_touching(bounds) {
             0 if solid.contains(bounds.center()) => (Presence::Inside, 0),

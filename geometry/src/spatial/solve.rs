@@ -1,13 +1,11 @@
 //! Solves the cells of a model, as many at once as there are threads, what is seen best first.
 //!
-//! A cell is settled as soon as those that touch it are solved. Settled cells are kept and make up the model, or, where
+//! Cells are at work at once as long as there is memory for them; one always is. A cell is settled as soon as those that touch it are solved. Settled cells are kept and make up the model, or, where
 //! they are too many to hold, are given to the job's [`CellSink`] one by one.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-
-use rayon::prelude::*;
 
 use super::cells::{CellPatch, CellStats, Cells, CellsSummary};
 use super::evaluate::Evaluation;
@@ -31,6 +29,9 @@ pub(crate) const CELL_TRIANGLES: usize = 20_000;
 /// Bytes of result to expect for a triangle of an operand that touches a cell: a patch takes 24 for each of its triangles,
 /// and about half of the operands' are inside of others.
 const LIKELY_BYTES: usize = 12;
+
+/// Most bytes that a cell takes while it is solved, for each triangle that it goes through: 160 to 600 were measured.
+const WORK_BYTES: usize = 600;
 
 /// Takes the cells of a model that is too large to be held, each as soon as it is settled. Called from any thread, at
 /// times from several at once.
@@ -62,6 +63,10 @@ pub(crate) struct CellJob<'a> {
     pub(crate) cache: &'a SolidCache,
     pub(crate) token: &'a CancelToken,
     pub(crate) cell_triangles: usize,
+    /// Bytes that cells at work may take together; one may take more.
+    pub(crate) work_bytes: usize,
+    /// Whether memory is short: then cells are solved one at a time.
+    pub(crate) is_short_of_memory: &'a (dyn Fn() -> bool + Sync),
     /// Takes cells once there are more than `kept_bytes` of them.
     pub(crate) sink: Option<&'a dyn CellSink>,
     pub(crate) kept_bytes: usize,
@@ -143,12 +148,17 @@ struct Pass<'a> {
     settled: Mutex<SettledCells>,
 }
 
-/// The cells that are still to be begun.
+/// The cells that are still to be begun, and those at work.
 struct Order {
     /// The next one last.
     left: Vec<usize>,
     /// Where they were last looked at from.
     view: Option<View>,
+    at_work: usize,
+    /// What these take.
+    work_bytes: usize,
+    /// Why no more are begun.
+    fault: Option<KernelError>,
 }
 
 /// What has become of the cells.
@@ -176,7 +186,13 @@ impl<'a> Pass<'a> {
         Self {
             places: frontier.places(),
             frontier,
-            order: Mutex::new(Order { left: (0..tasks.len()).rev().collect(), view: None }),
+            order: Mutex::new(Order {
+                left: (0..tasks.len()).rev().collect(),
+                view: None,
+                at_work: 0,
+                work_bytes: 0,
+                fault: None,
+            }),
             tasks,
             evaluation,
             job,
@@ -197,48 +213,82 @@ impl<'a> Pass<'a> {
         {
             self.begin_to_give(&mut lock(&self.settled), sink);
         }
-        // Which cell a thread takes is decided when it takes it: the viewer may have moved.
-        (0..self.tasks.len()).into_par_iter().try_for_each(|_| {
-            let Some(index) = self.next() else { return Ok(()) };
-            let task = &self.tasks[index];
-            let patch = if let Some(patch) = self.job.cache.patch(task.key) {
-                self.cached.fetch_add(1, Ordering::Relaxed);
-                patch
-            } else {
-                let patch = Arc::new(self.evaluation.patch(task)?);
-                // The cells of a model that cannot be held would only drive each other out.
-                if !lock(&self.settled).is_given {
-                    self.job.cache.insert_patch(task.key, Arc::clone(&patch));
-                }
-                patch
-            };
-            let patch = CellPatch { cell: task.cell, content: task.key, patch };
-            for ready in self.frontier.solved(index, patch) {
-                self.settle(ready);
-            }
-            (self.job.on_cell)(self.done.fetch_add(1, Ordering::Relaxed) + 1, self.tasks.len());
-            Ok(())
-        })
+        rayon::scope(|scope| self.begin_what_fits(scope));
+        lock(&self.order).fault.take().map_or(Ok(()), Err)
     }
 
-    /// The cell to begin now.
+    /// Begins cells until all threads have one or there is no memory for another. Each does the same when it is done, so
+    /// that no thread waits: one that did could have the work on its stack that the others wait for.
+    fn begin_what_fits<'scope>(&'scope self, scope: &rayon::Scope<'scope>) {
+        while let Some(index) = self.next() {
+            scope.spawn(move |scope| {
+                let solved = self.solve(index);
+                let mut order = lock(&self.order);
+                order.at_work -= 1;
+                order.work_bytes -= work_bytes(&self.tasks[index]);
+                if let Err(fault) = solved {
+                    order.fault.get_or_insert(fault);
+                }
+                drop(order);
+                self.begin_what_fits(scope);
+            });
+        }
+    }
+
+    fn solve(&self, index: usize) -> Result<(), KernelError> {
+        let task = &self.tasks[index];
+        let patch = if let Some(patch) = self.job.cache.patch(task.key) {
+            self.cached.fetch_add(1, Ordering::Relaxed);
+            patch
+        } else {
+            let patch = Arc::new(self.evaluation.patch(task)?);
+            // The cells of a model that cannot be held would only drive each other out.
+            if !lock(&self.settled).is_given {
+                self.job.cache.insert_patch(task.key, Arc::clone(&patch));
+            }
+            patch
+        };
+        let patch = CellPatch { cell: task.cell, content: task.key, patch };
+        for ready in self.frontier.solved(index, patch) {
+            self.settle(ready);
+        }
+        (self.job.on_cell)(self.done.fetch_add(1, Ordering::Relaxed) + 1, self.tasks.len());
+        Ok(())
+    }
+
+    /// The cell to begin now; none if there are enough at work. Which one it is is decided when it is begun: the viewer
+    /// may have moved.
     fn next(&self) -> Option<usize> {
         let view = self.job.sink.and_then(CellSink::view);
         let mut order = lock(&self.order);
-        if view != order.view {
-            if let Some(view) = view {
-                let rank = |index: &usize| view.rank(&self.tasks[*index].cell.bounds());
-                let mut ranked: Vec<_> =
-                    order.left.iter().map(|index| (rank(index), *index)).collect();
-                ranked.sort_by(|((hidden, distance), index), ((other, farther), beside)| {
-                    let by_rank = other.cmp(hidden).then(farther.total_cmp(distance));
-                    by_rank.then(beside.cmp(index))
-                });
-                order.left = ranked.into_iter().map(|(_, index)| index).collect();
-            }
-            order.view = view;
+        if order.fault.is_some() || order.at_work >= rayon::current_num_threads() {
+            return None;
         }
+        if view != order.view {
+            self.sort(&mut order, view);
+        }
+        let next = work_bytes(&self.tasks[*order.left.last()?]);
+        let fits =
+            order.work_bytes + next <= self.job.work_bytes && !(self.job.is_short_of_memory)();
+        if order.at_work > 0 && !fits {
+            return None;
+        }
+        order.at_work += 1;
+        order.work_bytes += next;
         order.left.pop()
+    }
+
+    /// Puts first what is seen best.
+    fn sort(&self, order: &mut Order, view: Option<View>) {
+        order.view = view;
+        let Some(view) = view else { return };
+        let rank = |index: &usize| view.rank(&self.tasks[*index].cell.bounds());
+        let mut ranked: Vec<_> = order.left.iter().map(|index| (rank(index), *index)).collect();
+        ranked.sort_by(|((hidden, distance), index), ((other, farther), beside)| {
+            let by_rank = other.cmp(hidden).then(farther.total_cmp(distance));
+            by_rank.then(beside.cmp(index))
+        });
+        order.left = ranked.into_iter().map(|(_, index)| index).collect();
     }
 
     fn settle(&self, Ready { index, own, around }: Ready) {
@@ -286,6 +336,10 @@ impl<'a> Pass<'a> {
         sink.begin(CellsAhead { cells: self.tasks.len(), largest_edge, bounds: self.bounds });
         std::mem::take(&mut all.kept)
     }
+}
+
+fn work_bytes(task: &Task) -> usize {
+    task.work * WORK_BYTES
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

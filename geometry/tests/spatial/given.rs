@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use scadstream_geometry::Attendant;
 use scadstream_geometry::spatial::{CellPatch, CellSink, CellsAhead, View};
 
 use super::*;
@@ -34,14 +35,27 @@ impl CellSink for Notes {
 
 /// Solves in small cells that are all given to `notes`, on some threads.
 fn give(root: &Arc<Node>, notes: &Notes, threads: usize) -> Measure {
+    give_within(usize::MAX, None, root, notes, threads)
+}
+
+/// The same with so much memory for cells at work.
+fn give_within(
+    cell_work_bytes: usize,
+    attendant: Option<&dyn Attendant>,
+    root: &Arc<Node>,
+    notes: &Notes,
+    threads: usize,
+) -> Measure {
     let cache = SolidCache::new(0);
     let settings = Settings {
         solver: Solver::Spatial,
         cell_triangles: 300,
         kept_cell_bytes: 0,
+        cell_work_bytes,
         ..Settings::default()
     };
-    let job = Job { settings, cell_sink: Some(notes), ..Job::new(&cache, CancelToken::new()) };
+    let cell_sink: Option<&dyn CellSink> = Some(notes);
+    let job = Job { settings, cell_sink, attendant, ..Job::new(&cache, CancelToken::new()) };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
     let solution = pool.install(|| solve(root, &job)).expect("nobody cancels");
     assert_eq!(solution.parts.len(), 0, "nothing is held");
@@ -77,6 +91,29 @@ fn cells_that_are_given_are_those_that_would_be_held() {
         };
         assert_eq!(all(cells), all(expected));
     }
+}
+
+#[test]
+fn cells_for_which_there_is_no_memory_wait() {
+    struct Short;
+    impl Attendant for Short {
+        fn begins(&self, _node: &Node) {}
+        fn is_short_of_memory(&self) -> bool {
+            true
+        }
+    }
+    let root = plate(8, 24.0, 0.0);
+    let order = |cell_work_bytes, attendant| {
+        let notes = Notes::default();
+        let measure = give_within(cell_work_bytes, attendant, &root, &notes, 4);
+        let given = notes.cells.into_inner().expect("nobody panics");
+        (measure, given.into_iter().map(|(place, _)| place).collect::<Vec<_>>())
+    };
+    let (measure, places) = order(usize::MAX, None);
+    // Those that are solved one after the other come in order; these hardly did.
+    let in_turn: Vec<usize> = (0..places.len()).collect();
+    assert_eq!(order(1, None), (measure, in_turn.clone()));
+    assert_eq!(order(usize::MAX, Some(&Short)), (measure, in_turn));
 }
 
 #[test]

@@ -31,6 +31,10 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("rotate_extrude", "rotate_extrude($fn = 1000) translate([9, 0]) circle(5, $fn = 600);"),
     ("projection", "projection() sphere(9, $fn = 500);"),
     ("text", "text(chr([for (i = [0:99999]) 33 + i % 90]), spacing = 0.8);"),
+    // By cells, which begin as soon as there is a ball.
+    ("sphere", "difference() { cube([80, 80, 3]); for (x = [2 : 4 : 78], y = [2 : 4 : 78]) translate([x, y, 1]) sphere(1.7, $fn = 60); }"),
+    ("sphere", "for (x = [2 : 2 : 38], y = [2 : 2 : 38]) translate([x, y, 1]) sphere(1.7, $fn = 60);"),
+    ("sphere", "intersection() { sphere(60, $fn = 1000); for (x = [0 : 5]) translate([x, x / 2]) sphere(60, $fn = 1000); }"),
     ("import", "import(\"large.stl\");"),
     ("import", "import(\"large.svg\");"),
     ("surface", "surface(\"large.dat\");"),
