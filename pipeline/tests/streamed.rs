@@ -41,10 +41,14 @@ struct Rendering {
 }
 
 fn rendering() -> Rendering {
+    rendering_of(MODEL)
+}
+
+fn rendering_of(source: &str) -> Rendering {
     let pipeline = Pipeline::new(Libraries::default(), Budgets::default());
     let control = Control { cancel: CancelToken::new(), watch: &Unwatched };
     let files = Files::new();
-    let content = MODEL.as_bytes().into();
+    let content = source.as_bytes().into();
     let input = Input { name: "main.scad", content, surroundings: Surroundings::Sent(&files) };
     let model = pipeline.evaluate(&input, &Default::default(), &control).expect("it evaluates");
     Rendering { pipeline, control, model }
@@ -134,6 +138,34 @@ fn a_file_that_cannot_be_written_stops_the_solve() {
     let solved = pipeline.solve_into(&model, GIVEN, &control, Format::StlAscii, &open);
     let fault = solved.expect("it is not stopped by others").expect_err("nothing was written");
     assert!(matches!(&fault, WriteError::Io(error) if error.to_string() == "disk full"), "{fault}");
+}
+
+#[test]
+fn what_is_wrong_in_a_model_of_cells_is_said_with_its_line() {
+    let source = "
+        difference() {
+            union() {
+                cube([24, 24, 3]);
+                for (x = [2 : 4 : 22], y = [2 : 4 : 22]) translate([x, y, 3]) sphere(1.5, $fn = 30);
+                rotate_extrude() translate([-1, 0]) square(4);
+            }
+            sphere(5, $fn = 1e9);
+            translate([12, 12]) render() { cube(3); square(4); }
+        }";
+    let said = |solver| {
+        let Rendering { pipeline, control, model } = rendering_of(source);
+        let settings = Settings { solver, kept_cell_bytes: 1 << 30, ..GIVEN };
+        let solved = pipeline.solve(&model, settings, &control).expect("nobody stops it");
+        let lines: Vec<(Option<u32>, String)> = (solved.messages.iter())
+            .map(|message| (message.place.as_ref().map(|place| place.line), message.text.clone()))
+            .collect();
+        (solved.cells().is_some(), lines)
+    };
+    let (is_of_cells, lines) = said(Solver::Spatial);
+    assert!(is_of_cells);
+    let places: Vec<Option<u32>> = lines.iter().map(|(line, _)| *line).collect();
+    assert_eq!(places, [Some(6), Some(8), Some(9), Some(9)], "{lines:?}");
+    assert_eq!(said(Solver::Direct), (false, lines));
 }
 
 #[test]

@@ -166,12 +166,12 @@ impl TreeBuilder {
                 CsgNode::op_n(OpType::Add, grouped(nodes, token)?)
             }
             Tree::Intersection(operands) => {
-                CsgNode::op_n(OpType::Intersect, self.nodes(operands, subtracted, token)?)
+                solved(OpType::Intersect, self.nodes(operands, subtracted, token)?, token)?
             }
             Tree::Difference(first, rest) => {
                 let mut operands = vec![self.node(first, subtracted, token)?];
                 operands.extend(grouped(self.nodes(rest, true, token)?, token)?);
-                CsgNode::op_n(OpType::Subtract, operands)
+                solved(OpType::Subtract, operands, token)?
             }
         })
     }
@@ -184,6 +184,14 @@ impl TreeBuilder {
     ) -> Result<Vec<CsgNode>, KernelError> {
         trees.iter().map(|tree| self.node(tree, subtracted, token)).collect()
     }
+}
+
+/// What is left of the operands. It is evaluated at once: sheets must be gone before they are united with something that
+/// they touch.
+fn solved(op: OpType, operands: Vec<CsgNode>, token: &CancelToken) -> Result<CsgNode, KernelError> {
+    let body = CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0));
+    status(&body)?;
+    Ok(CsgNode::leaf(without_sheets(body)))
 }
 
 /// The original of every box that cuts: one for the process, so that its faces are known wherever they end up.

@@ -1,19 +1,24 @@
 //! Pieces without volume in the kernel's results.
 //!
-//! Where solids touch without overlapping, the kernel at times gives the common face from both sides as a piece of its
-//! own. It encloses nothing, so it is no part of a solid.
+//! Where solids touch without overlapping, the kernel at times gives the common face from both sides, as a piece of its own or
+//! hanging on the rest. It encloses nothing, so it is no part of a solid.
 
 use manifold_rust::boolean3::compose_meshes;
 use manifold_rust::impl_mesh::ManifoldImpl;
 use manifold_rust::linalg::{Vec3, cross, dot};
 use manifold_rust::manifold::Manifold;
-use manifold_rust::types::Box;
+use manifold_rust::types::{Box, WindingRule};
+
+use super::{robust, status};
 
 /// Faces whose normals differ from opposite by less are folded onto each other.
 const FOLD: f64 = -1.0 + 1e-12;
 
 /// A piece thinner than this share of its size has no volume. The kernel's own tolerance is of this order.
 const FLAT: f64 = 1e-12;
+
+/// Bodies with more triangles keep what hangs on them: making them anew asks no token, and takes seconds.
+const MOST_REBUILT: usize = 20_000;
 
 /// The body without its pieces that have no volume.
 pub(super) fn without_sheets(body: ManifoldImpl) -> ManifoldImpl {
@@ -23,7 +28,17 @@ pub(super) fn without_sheets(body: ManifoldImpl) -> ManifoldImpl {
     let pieces = Manifold::from_impl(body.clone()).decompose();
     let solid: Vec<ManifoldImpl> =
         pieces.into_iter().map(Manifold::into_impl).filter(|piece| !is_sheet(piece)).collect();
-    compose_meshes(&solid)
+    let body = compose_meshes(&solid);
+    if body.num_tri() > MOST_REBUILT || !has_folds(&body) {
+        return body;
+    }
+    // What hangs on the rest goes when the whole is made anew by its winding numbers. The kernel gives up on some of those,
+    // and what there is is the better answer then.
+    let rebuilt = robust(|| Manifold::from_impl(body.clone()).rebuild_solid(WindingRule::Nonzero));
+    match rebuilt.map(Manifold::into_impl) {
+        Ok(rebuilt) if status(&rebuilt).is_ok() && !rebuilt.is_soup => rebuilt,
+        _ => body,
+    }
 }
 
 /// Whether two faces lie on each other along an edge. A sheet has such folds all along its border; most bodies have none, and

@@ -304,6 +304,30 @@ fn same_box(a: Option<Bounds>, b: Option<Bounds>) -> bool {
     }
 }
 
+#[test]
+fn solids_that_only_touch_have_nothing_in_common_in_cells_either() {
+    // The disc ends in the plane that the blocks stand on.
+    let disc = translate([0.5, 0.0, -1.0], cylinder(1.0, 1.0, 11.0));
+    let on_it = node(Kind::Union, vec![cylinder(0.5, 0.5, 5.0), cube([1.5, 1.0, 0.5])]);
+    let touching = node(Kind::Intersection, vec![disc, on_it]);
+    let block = || translate([0.0; 3], cube([0.5; 3]));
+    check(&node(Kind::Union, vec![touching, block(), block()]));
+    // The tip of the upper prism stands on that of the lower one, and both hang on what they share with the balls.
+    let upper = translate([0.5, 0.0, 0.5], cylinder(0.5, 1.0, 3.0));
+    let balls = [
+        translate([-1.0, 0.0, 0.0], sphere(2.0, 25.0)),
+        translate([0.5, 0.0, 0.0], sphere(1.5, 25.0)),
+    ];
+    let [first, second] = balls;
+    let lower = translate([0.0, 0.0, -1.5], cylinder(2.0, 1.5, 3.0));
+    let hanging = node(Kind::Union, vec![upper, first]);
+    let common = node(Kind::Intersection, vec![hanging, lower, second]);
+    let (direct, _) = solved(&common, Solver::Direct, &SolidCache::new(0));
+    let reach = measure(&direct).bounds.expect("they have much in common").max[0];
+    assert!((reach - 1.0).abs() < 1e-2, "{reach}");
+    check(&node(Kind::Union, vec![common, block(), block()]));
+}
+
 /// The tree as `.csg` text.
 fn text(root: &Arc<Node>) -> String {
     let mut out = Vec::new();
