@@ -151,6 +151,44 @@ async fn a_slow_reader_gets_its_credit_and_holds_up_nobody() {
     server.stop().await;
 }
 
+/// Bytes of frame buffers in use, from the metrics.
+async fn used_bytes(server: &Server) -> u64 {
+    let text = server.get("/metrics").await.1;
+    let line = text.lines().find(|line| line.starts_with("scadstream_pool_used_bytes "));
+    line.and_then(|line| line.rsplit(' ').next()?.parse().ok()).expect("the metric")
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_its_credit_and_no_more() {
+    const CREDIT: u32 = 48 << 20;
+    // As long as its buffer, but for some bytes.
+    const FRAME: u64 = 256 << 10;
+    let server = Server::start().await;
+    let mut silent = Client::connect(server.address).await;
+    silent.returns_credit = false;
+    silent.hello(CREDIT).await;
+    silent.render(1, "mesh 400 18719").await;
+    let mut other = server.client().await;
+    // The system's own buffers take a part. After each job the worker tells what it holds.
+    let (mut revision, mut before) = (0, 1);
+    let mut used = 0;
+    while used < u64::from(CREDIT) / 2 || used != before {
+        before = used;
+        revision += 1;
+        other.echo(revision, "echo").await;
+        used = used_bytes(&server).await;
+        assert!(used <= u64::from(CREDIT) + FRAME, "{used}");
+        assert!(revision < 10_000, "{used} bytes are held after as many jobs");
+    }
+    drop(silent);
+    while used_bytes(&server).await > 0 {
+        revision += 1;
+        other.echo(revision, "echo").await;
+        assert!(revision < 20_000, "what a client held is there after it has gone");
+    }
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn an_edit_while_chunks_wait_drops_them_and_their_credit_is_used_again() {
     let server = Server::start().await;
