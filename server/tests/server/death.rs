@@ -140,6 +140,29 @@ async fn too_much_memory_is_told_whether_the_job_notices_or_not() {
 }
 
 #[tokio::test]
+async fn a_file_counts_as_memory_of_its_job() {
+    let mut config = config();
+    config.worker_command.environment.push((HARD_LIMIT.into(), "100".into()));
+    config.memory.hard_mb = Some(100);
+    let server = Server::with(config).await;
+    let mut client = server.client().await;
+    for (revision, bytes) in [(1, 200_000_000), (2, 50_000_000)] {
+        // The test engine does not render this, but a file can be made of it.
+        client.render(revision, &format!("bytes {bytes}")).await;
+        client.answer(revision).await;
+        let format = ExportFormat::StlBinary;
+        client.send(Export { document: 1, revision, request: revision, format }).await;
+        if revision == 1 {
+            let messages = client.until(|m| matches!(m, ServerMessage::Failed(_))).await;
+            assert_eq!(failure(&messages), FailureCode::MemoryLimit);
+        } else {
+            client.until(|m| matches!(m, ServerMessage::File(f) if f.header.last)).await;
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn a_job_that_takes_too_long_is_stopped() {
     let config = ServerConfig { job_time: Duration::from_millis(100), ..config() };
     let server = Server::with(config).await;

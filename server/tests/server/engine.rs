@@ -76,9 +76,13 @@ impl Engine for TestEngine {
         match words.split_once(' ') {
             Some(("bytes", count)) => {
                 let count: u32 = count.trim().parse().expect("a number of bytes");
-                let bytes: Vec<u8> = (0..count).map(|index| index as u8).collect();
                 let mut content = sink.file_content();
-                content.write_all(&bytes).expect("memory for it");
+                // A little at a time, so that the file is all that there is.
+                for index in (0..count).step_by(1 << 12) {
+                    let part: Vec<u8> =
+                        (index..count.min(index + (1 << 12))).map(|index| index as u8).collect();
+                    content.write_all(&part).expect("memory for it");
+                }
                 sink.file(ExportedFile { name: "model.stl".into(), content });
                 Outcome::Done(Box::default())
             }
