@@ -95,8 +95,8 @@ fn main() -> ExitCode {
     let rows: Vec<_> = MODELS.iter().filter(chosen).map(|model| bench.row(model)).collect();
     println!("{}", markdown(HEADINGS, &rows));
     println!(
-        "medians of up to {runs} runs; goals: CPU share of the faster peer as stated, {MEMORY_GOAL} of the smaller \
-         peer's memory, {EDIT_GOAL} of the first render after an edit"
+        "medians of up to {runs} runs; goals: CPU share of the faster peer as stated, {MEMORY_GOAL} of the memory of the \
+         smaller peer that came to its end, {EDIT_GOAL} of the first render after an edit"
     );
     ExitCode::SUCCESS
 }
@@ -143,7 +143,9 @@ impl Bench {
         let most = TOO_SLOW * wasm.median.cpu_seconds;
         let classic = self.result(Path::new("openscad"), &classic, most);
         let faster = classic.median.cpu_seconds.min(wasm.median.cpu_seconds);
-        let smaller = classic.median.peak_mb.min(wasm.median.peak_mb);
+        // One that was stopped had not yet come to its peak.
+        let complete = [&classic, &wasm].into_iter().filter(|peer| peer.complete);
+        let smaller = complete.map(|peer| peer.median.peak_mb).fold(f64::INFINITY, f64::min);
         let volume_off = [&classic, &wasm].map(|peer| match (&peer.measure, &ours.measure) {
             (Some(theirs), Some(own)) => {
                 format!("{:.0e}", (own.volume / theirs.volume - 1.0).abs())
