@@ -296,9 +296,11 @@ fn solid() -> impl Strategy<Value = Arc<Node>> {
 /// Equal but for a rounding step: booleans in another order may round a corner the other way.
 fn same_box(a: Option<Bounds>, b: Option<Bounds>) -> bool {
     let corners = |b: Bounds| [b.min, b.max].concat();
-    match (a.map(corners), b.map(corners)) {
+    match (a, b) {
         (Some(a), Some(b)) => {
-            a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-12 * a.abs().max(1.0))
+            // A corner where three surfaces meet is rounded, in either: by so many steps at most.
+            let steps = 8.0 * f64::EPSILON * a.largest_coordinate();
+            corners(a).iter().zip(corners(b)).all(|(a, b)| (a - b).abs() <= steps)
         }
         (a, b) => a.is_none() && b.is_none(),
     }
