@@ -7,9 +7,9 @@
 use std::sync::{Arc, OnceLock};
 
 use manifold_rust::boolean3::{boolean_with_token, ray_cast};
-use manifold_rust::csg_tree::CsgNode;
+use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
-use manifold_rust::linalg::{Vec3, Vec4};
+use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
 use super::compose::grouped;
@@ -51,11 +51,7 @@ impl Tree {
         let mut builder = TreeBuilder::default();
         let whole = match builder.node(self, false, token)? {
             CsgNode::Leaf(leaf) => moved_body(&leaf),
-            tree => {
-                let body = tree.evaluate_with_token(Some(&token.0));
-                status(&body)?;
-                Arc::new(without_sheets(body))
-            }
+            CsgNode::Op { op, children, .. } => solved(op, children, token)?,
         };
         let extent = bounds_of(&whole.bbox);
         if whole.is_empty() || !overlap(&extent, bounds) {
@@ -166,12 +162,13 @@ impl TreeBuilder {
                 CsgNode::op_n(OpType::Add, grouped(nodes, token)?)
             }
             Tree::Intersection(operands) => {
-                solved(OpType::Intersect, self.nodes(operands, subtracted, token)?, token)?
+                let operands = self.nodes(operands, subtracted, token)?;
+                leaf(solved(OpType::Intersect, operands, token)?)
             }
             Tree::Difference(first, rest) => {
                 let mut operands = vec![self.node(first, subtracted, token)?];
                 operands.extend(grouped(self.nodes(rest, true, token)?, token)?);
-                solved(OpType::Subtract, operands, token)?
+                leaf(solved(OpType::Subtract, operands, token)?)
             }
         })
     }
@@ -186,12 +183,28 @@ impl TreeBuilder {
     }
 }
 
-/// What is left of the operands. It is evaluated at once: sheets must be gone before they are united with something that
-/// they touch.
-fn solved(op: OpType, operands: Vec<CsgNode>, token: &CancelToken) -> Result<CsgNode, KernelError> {
-    let body = CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0));
+/// The body that operands make. Nested operations are evaluated one by one: sheets must be gone before they are united with
+/// something that they touch.
+fn solved(
+    op: OpType,
+    operands: Vec<CsgNode>,
+    token: &CancelToken,
+) -> Result<Arc<ManifoldImpl>, KernelError> {
+    let body = match &operands[..] {
+        [CsgNode::Leaf(only)] => return Ok(moved_body(only)),
+        // The kernel's tree would copy what is not moved.
+        [CsgNode::Leaf(first), CsgNode::Leaf(second)] => {
+            let (first, second) = (moved_body(first), moved_body(second));
+            boolean_with_token(&first, &second, op, Some(&token.0))
+        }
+        _ => CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0)),
+    };
     status(&body)?;
-    Ok(CsgNode::leaf(without_sheets(body)))
+    Ok(Arc::new(without_sheets(body)))
+}
+
+fn leaf(body: Arc<ManifoldImpl>) -> CsgNode {
+    CsgNode::leaf_node(CsgLeafNode { p_impl: body, transform: Mat3x4::identity() })
 }
 
 /// The original of every box that cuts: one for the process, so that its faces are known wherever they end up.
