@@ -183,13 +183,20 @@ impl TreeBuilder {
     }
 }
 
-/// The body that operands make. Nested operations are evaluated one by one: sheets must be gone before they are united with
-/// something that they touch.
+/// The body that operands make. Nested operations are evaluated one by one, but unions in unions: sheets must be gone before
+/// they are united with something that they touch.
 fn solved(
     op: OpType,
     operands: Vec<CsgNode>,
     token: &CancelToken,
 ) -> Result<Arc<ManifoldImpl>, KernelError> {
+    let evaluated = |operand: CsgNode| match operand {
+        CsgNode::Op { op: inner, children, .. } if inner != op => {
+            solved(inner, children, token).map(leaf)
+        }
+        other => Ok(other),
+    };
+    let operands: Vec<CsgNode> = operands.into_iter().map(evaluated).collect::<Result<_, _>>()?;
     let body = match &operands[..] {
         [CsgNode::Leaf(only)] => return Ok(moved_body(only)),
         // The kernel's tree would copy what is not moved.

@@ -59,6 +59,9 @@ pub(super) fn solve_by_cells(
     }
     let whole: Option<Vec<_>> = results().map(|object| skeleton(&object.node)).collect();
     let Some(whole) = whole.map(Skeleton::Union) else { return Ok(outcome) };
+    // Of a hundred thousand objects each of these steps takes tens of milliseconds.
+    let go_on = || if job.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) };
+    go_on()?;
 
     // Leaves first, each distinct one once.
     let mut seen = HashSet::new();
@@ -75,8 +78,10 @@ pub(super) fn solve_by_cells(
     outcome.known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
 
     let Some((operands, skeleton)) = operands(whole, &outcome.known) else { return Ok(outcome) };
+    go_on()?;
     let forced = job.settings.solver == Solver::Spatial;
     if operands.len() < 2 || !(forced || has_heavy_cluster(&operands)) {
+        go_on()?;
         return Ok(outcome);
     }
     let on_cell = |done: usize, of: usize| {

@@ -31,7 +31,6 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("rotate_extrude", "rotate_extrude($fn = 1000) translate([9, 0]) circle(5, $fn = 600);"),
     ("projection", "projection() sphere(9, $fn = 500);"),
     ("projection", "projection(cut = true) for (i = [0 : 40]) translate([i, 0]) rotate([9, 9]) sphere(9, $fn = 200);"),
-    ("roof", "roof() circle(50, $fn = 3000);"),
     ("cube", "for (i = [0 : 99999]) translate([2 * (i % 300), 2 * floor(i / 300)]) cube(1 + i % 2);"),
     ("text", "text(chr([for (i = [0:99999]) 33 + i % 90]), spacing = 0.8);"),
     // By cells, which begin as soon as there is a ball.
