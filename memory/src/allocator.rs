@@ -27,7 +27,7 @@ pub const EXIT_MEMORY_LIMIT: i32 = 86;
 /// freed, since getting it again is cheap. It is the default of this binary only; `_RJEM_MALLOC_CONF` overrides it.
 // SAFETY: jemalloc declares this symbol weak, as a pointer to a C string, for programs to define.
 #[unsafe(export_name = "_rjem_malloc_conf")]
-pub static MALLOC_CONF: &[u8; 38] = b"thp:always,oversize_threshold:2097152\0";
+pub static MALLOC_CONF: &[u8; 38] = b"thp:always,oversize_threshold:8388608\0";
 
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 static PEAK: AtomicIsize = AtomicIsize::new(0);
