@@ -16,6 +16,7 @@ mod facts;
 mod frontier;
 mod grid;
 mod octree;
+mod order;
 mod patch;
 mod prune;
 mod seams;
@@ -23,6 +24,7 @@ pub(crate) mod skeleton;
 mod solve;
 mod stitch;
 mod view;
+mod waiting;
 
 pub use self::cells::{CellPatch, CellStats, Cells, CellsSummary};
 pub use self::grid::Cell;

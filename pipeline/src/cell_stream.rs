@@ -10,7 +10,8 @@ pub trait CellStream: Sync {
     /// From where the model is looked at now: what is seen best is solved first.
     fn view(&self) -> Option<View>;
 
-    /// More of the model. The first batch takes the place of all pictures before. Called from any thread, at times from several at once.
+    /// More of the model. The first batch takes the place of all pictures before. Called from any thread, at times from
+    /// several at once.
     fn cells(&self, cells: Vec<CellPatch>);
 
     /// The model will come, in so many cells, the largest with edges of this length. All pictures and batches before are

@@ -1,6 +1,6 @@
 //! Solves the cells of a model, as many at once as there are threads, what is seen best first.
 //!
-//! Cells are at work at once as long as there is memory for them; one always is. A cell is settled as soon as those that touch it are solved. Settled cells are kept and make up the model, or, where
+//! A cell is settled as soon as those that touch it are solved. Settled cells are kept and make up the model, or, where
 //! they are too many to hold, are given to the job's [`CellSink`] one by one.
 
 use std::collections::HashSet;
@@ -13,6 +13,7 @@ use super::facts::Tally;
 use super::frontier::{Frontier, Ready};
 use super::grid::Cell;
 use super::octree::{Operand, Task, tasks};
+use super::order::Order;
 use super::patch::TOLERANCE;
 use super::seams::settle;
 use super::skeleton::Skeleton;
@@ -29,9 +30,6 @@ pub(crate) const CELL_TRIANGLES: usize = 20_000;
 /// Bytes of result to expect for a triangle of an operand that touches a cell: a patch takes 24 for each of its triangles,
 /// and about half of the operands' are inside of others.
 const LIKELY_BYTES: usize = 12;
-
-/// Most bytes that a cell takes while it is solved, for each triangle that it goes through: 160 to 600 were measured.
-const WORK_BYTES: usize = 600;
 
 /// Takes the cells of a model that is too large to be held, each as soon as it is settled. Called from any thread, at
 /// times from several at once.
@@ -148,19 +146,6 @@ struct Pass<'a> {
     settled: Mutex<SettledCells>,
 }
 
-/// The cells that are still to be begun, and those at work.
-struct Order {
-    /// The next one last.
-    left: Vec<usize>,
-    /// Where they were last looked at from.
-    view: Option<View>,
-    at_work: usize,
-    /// What these take.
-    work_bytes: usize,
-    /// Why no more are begun.
-    fault: Option<KernelError>,
-}
-
 /// What has become of the cells.
 #[derive(Default)]
 struct SettledCells {
@@ -186,13 +171,7 @@ impl<'a> Pass<'a> {
         Self {
             places: frontier.places(),
             frontier,
-            order: Mutex::new(Order {
-                left: (0..tasks.len()).rev().collect(),
-                view: None,
-                at_work: 0,
-                work_bytes: 0,
-                fault: None,
-            }),
+            order: Mutex::new(Order::new(tasks.len())),
             tasks,
             evaluation,
             job,
@@ -214,7 +193,7 @@ impl<'a> Pass<'a> {
             self.begin_to_give(&mut lock(&self.settled), sink);
         }
         rayon::scope(|scope| self.begin_what_fits(scope));
-        lock(&self.order).fault.take().map_or(Ok(()), Err)
+        lock(&self.order).outcome()
     }
 
     /// Begins cells until all threads have one or there is no memory for another. Each does the same when it is done, so
@@ -223,13 +202,7 @@ impl<'a> Pass<'a> {
         while let Some(index) = self.next() {
             scope.spawn(move |scope| {
                 let solved = self.solve(index);
-                let mut order = lock(&self.order);
-                order.at_work -= 1;
-                order.work_bytes -= work_bytes(&self.tasks[index]);
-                if let Err(fault) = solved {
-                    order.fault.get_or_insert(fault);
-                }
-                drop(order);
+                lock(&self.order).end(&self.tasks[index], solved);
                 self.begin_what_fits(scope);
             });
         }
@@ -256,39 +229,12 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// The cell to begin now; none if there are enough at work. Which one it is is decided when it is begun: the viewer
-    /// may have moved.
+    /// The cell to begin now, if there is to be one more. Which one it is is decided when it is begun: the viewer may have
+    /// moved.
     fn next(&self) -> Option<usize> {
         let view = self.job.sink.and_then(CellSink::view);
-        let mut order = lock(&self.order);
-        if order.fault.is_some() || order.at_work >= rayon::current_num_threads() {
-            return None;
-        }
-        if view != order.view {
-            self.sort(&mut order, view);
-        }
-        let next = work_bytes(&self.tasks[*order.left.last()?]);
-        let fits =
-            order.work_bytes + next <= self.job.work_bytes && !(self.job.is_short_of_memory)();
-        if order.at_work > 0 && !fits {
-            return None;
-        }
-        order.at_work += 1;
-        order.work_bytes += next;
-        order.left.pop()
-    }
-
-    /// Puts first what is seen best.
-    fn sort(&self, order: &mut Order, view: Option<View>) {
-        order.view = view;
-        let Some(view) = view else { return };
-        let rank = |index: &usize| view.rank(&self.tasks[*index].cell.bounds());
-        let mut ranked: Vec<_> = order.left.iter().map(|index| (rank(index), *index)).collect();
-        ranked.sort_by(|((hidden, distance), index), ((other, farther), beside)| {
-            let by_rank = other.cmp(hidden).then(farther.total_cmp(distance));
-            by_rank.then(beside.cmp(index))
-        });
-        order.left = ranked.into_iter().map(|(_, index)| index).collect();
+        let most_bytes = if (self.job.is_short_of_memory)() { 0 } else { self.job.work_bytes };
+        lock(&self.order).begin(self.tasks, view, most_bytes)
     }
 
     fn settle(&self, Ready { index, own, around }: Ready) {
@@ -336,10 +282,6 @@ impl<'a> Pass<'a> {
         sink.begin(CellsAhead { cells: self.tasks.len(), largest_edge, bounds: self.bounds });
         std::mem::take(&mut all.kept)
     }
-}
-
-fn work_bytes(task: &Task) -> usize {
-    task.work * WORK_BYTES
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
