@@ -6,13 +6,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use manifold_rust::boolean3::{boolean_with_token, ray_cast};
+use manifold_rust::boolean3::boolean_with_token;
 use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
 use super::compose::grouped;
+use super::sheets::contains;
 use super::{
     CancelToken, KernelError, Solid, TreeBuilder, mat3x4, moved_body, rename_originals, status,
     vec3, without_sheets,
@@ -118,14 +119,7 @@ impl Solid {
     pub fn contains(&self, point: [f64; 3]) -> bool {
         let inverse = mat3x4(&self.transform.inverse());
         let start = inverse * Vec4::new(point[0], point[1], point[2], 1.0);
-        let KernelBox { min, max } = self.body.bbox;
-        // Not along an axis: models have edges along these.
-        let end = Vec3::new(
-            max.x + (max.x - min.x) * 0.731,
-            start.y + (max.y - min.y) * 0.0413,
-            start.z + (max.z - min.z) * 0.0297,
-        );
-        ray_cast(&self.body, start, end).len() % 2 == 1
+        contains(&self.body, start)
     }
 
     /// The smallest box around `bounds` along the axes of the body.
