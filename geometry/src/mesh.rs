@@ -87,19 +87,21 @@ impl Mesh {
         self.triangles[index].map(|vertex| self.positions[vertex as usize])
     }
 
+    /// The triangles, each with its paint.
+    pub fn painted_triangles(&self) -> impl Iterator<Item = ([u32; 3], Paint)> + '_ {
+        self.painted_runs().flat_map(|(range, paint)| {
+            self.triangles[range].iter().map(move |corners| (*corners, paint))
+        })
+    }
+
     /// A mesh of triangles that each have their paint, grouped by it: default, cut, then colours in order of first use.
-    pub fn of_painted(positions: Vec<[f64; 3]>, triangles: &[([u32; 3], Paint)]) -> Self {
-        let paints = Paint::in_order(triangles.iter().map(|(_, paint)| *paint));
-        let mut mesh = Self::new(positions, Vec::with_capacity(triangles.len()));
-        for paint in &paints {
-            let alike = triangles.iter().filter(|(_, other)| other == paint);
-            mesh.triangles.extend(alike.map(|(triangle, _)| triangle));
-            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: *paint });
-        }
-        if paints == [Paint::Default] {
-            mesh.runs.clear();
-        }
-        mesh
+    pub fn of_painted(
+        positions: Vec<[f64; 3]>,
+        triangles: impl IntoIterator<Item = ([u32; 3], Paint)>,
+    ) -> Self {
+        let mut groups = Groups::default();
+        triangles.into_iter().for_each(|(corners, paint)| groups.add(corners, paint));
+        groups.into_mesh(positions)
     }
 
     /// Paints everything alike.
@@ -141,6 +143,34 @@ impl Mesh {
         let mut bounds = Bounds { min: first, max: first };
         corners.for_each(|point| bounds.include(point));
         Some(bounds)
+    }
+}
+
+/// Triangles by their paint, as they come one by one.
+#[derive(Debug, Default)]
+pub(crate) struct Groups(Vec<(Paint, Vec<[u32; 3]>)>);
+
+impl Groups {
+    pub(crate) fn add(&mut self, corners: [u32; 3], paint: Paint) {
+        match self.0.iter_mut().find(|(other, _)| *other == paint) {
+            Some((_, triangles)) => triangles.push(corners),
+            None => self.0.push((paint, vec![corners])),
+        }
+    }
+
+    /// The mesh in the order of [`Mesh::of_painted`].
+    pub(crate) fn into_mesh(mut self, positions: Vec<[f64; 3]>) -> Mesh {
+        let paints = Paint::in_order(self.0.iter().map(|(paint, _)| *paint));
+        let mut mesh = Mesh::new(positions, Vec::new());
+        for paint in &paints {
+            let alike = self.0.iter_mut().filter(|(other, _)| other == paint);
+            alike.for_each(|(_, triangles)| mesh.triangles.append(triangles));
+            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: *paint });
+        }
+        if paints == [Paint::Default] {
+            mesh.runs.clear();
+        }
+        mesh
     }
 }
 

@@ -10,7 +10,7 @@ use super::patch::{Patch, bits};
 use super::stitch::{PaintedTriangle, Stitch};
 use crate::control::{CancelToken, Cancelled};
 use crate::measure::Measure;
-use crate::mesh::{Mesh, Paint, Run};
+use crate::mesh::{Groups, Mesh};
 
 /// A model solved cell by cell.
 #[derive(Debug, Clone)]
@@ -98,11 +98,8 @@ impl Cells {
             let vertices = &patch.mesh.positions;
             // A vertex that no seam is near is nobody else's: most are, and are not looked up by position.
             let mut is_shared = patch.on_rim();
-            let near = (patch.mesh.triangles.iter())
-                .filter(|corners| corners.iter().any(|v| is_shared[*v as usize]))
-                .flatten();
-            let near: Vec<u32> = near.copied().collect();
-            near.into_iter().for_each(|v| is_shared[v as usize] = true);
+            let near = patch.rim_triangles().flat_map(|(corners, _)| corners);
+            near.for_each(|v| is_shared[v as usize] = true);
             let mut numbers = vec![None; vertices.len()];
             for (corners, paint) in patch.inner_triangles() {
                 let corners = corners.map(|v| {
@@ -112,12 +109,12 @@ impl Cells {
                         false => welder.new_vertex(position),
                     })
                 });
-                welder.add(corners, paint);
+                welder.groups.add(corners, paint);
             }
             stitch.add(patch).into_iter().for_each(|triangle| welder.add_shared(triangle));
         }
         stitch.finish().into_iter().for_each(|triangle| welder.add_shared(triangle));
-        Ok(welder.mesh())
+        Ok(welder.groups.into_mesh(welder.positions))
     }
 }
 
@@ -127,7 +124,7 @@ struct Welder {
     positions: Vec<[f64; 3]>,
     /// Vertices of several cells.
     index_of: FxHashMap<[u64; 3], u32>,
-    by_paint: Vec<(Paint, Vec<[u32; 3]>)>,
+    groups: Groups,
 }
 
 impl Welder {
@@ -145,29 +142,8 @@ impl Welder {
         vertex
     }
 
-    fn add(&mut self, corners: [u32; 3], paint: Paint) {
-        match self.by_paint.iter_mut().find(|(other, _)| *other == paint) {
-            Some((_, triangles)) => triangles.push(corners),
-            None => self.by_paint.push((paint, vec![corners])),
-        }
-    }
-
     fn add_shared(&mut self, (corners, paint): PaintedTriangle) {
         let corners = corners.map(|position| self.shared(position));
-        self.add(corners, paint);
-    }
-
-    fn mesh(mut self) -> Mesh {
-        let paints = Paint::in_order(self.by_paint.iter().map(|(paint, _)| *paint));
-        let mut mesh = Mesh::new(std::mem::take(&mut self.positions), Vec::new());
-        for paint in &paints {
-            let alike = self.by_paint.iter_mut().filter(|(other, _)| other == paint);
-            alike.for_each(|(_, triangles)| mesh.triangles.append(triangles));
-            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: *paint });
-        }
-        if paints == [Paint::Default] {
-            mesh.runs.clear();
-        }
-        mesh
+        self.groups.add(corners, paint);
     }
 }

@@ -80,11 +80,18 @@ impl Patch {
 
     /// The triangles that do not touch the rim.
     pub fn inner_triangles(&self) -> impl Iterator<Item = ([u32; 3], Paint)> + '_ {
+        self.triangles(false)
+    }
+
+    /// The triangles that touch the rim.
+    pub(super) fn rim_triangles(&self) -> impl Iterator<Item = ([u32; 3], Paint)> + '_ {
+        self.triangles(true)
+    }
+
+    fn triangles(&self, at_rim: bool) -> impl Iterator<Item = ([u32; 3], Paint)> + '_ {
         let on_rim = self.on_rim();
-        let painted = self.mesh.painted_runs();
-        let all = painted.flat_map(|(range, paint)| range.map(move |index| (index, paint)));
-        all.map(|(index, paint)| (self.mesh.triangles[index], paint))
-            .filter(move |(corners, _)| !corners.iter().any(|v| on_rim[*v as usize]))
+        let touches = move |corners: [u32; 3]| corners.iter().any(|v| on_rim[*v as usize]);
+        self.mesh.painted_triangles().filter(move |(corners, _)| touches(*corners) == at_rim)
     }
 
     /// Where an edge of the rim starts and ends.

@@ -213,15 +213,12 @@ fn without_slivers(mesh: &Mesh) -> Mesh {
     let same: Vec<u32> = (mesh.positions.iter().enumerate())
         .map(|(index, position)| *index_of.entry(bits(*position)).or_insert(index as u32))
         .collect();
-    let kept = mesh.painted_runs().flat_map(|(range, paint)| {
-        mesh.triangles[range].iter().map(move |triangle| (*triangle, paint))
-    });
     let is_whole = |corners: &[u32; 3]| {
         let [a, b, c] = corners.map(|vertex| same[vertex as usize]);
         a != b && b != c && c != a
     };
-    let kept: Vec<_> = kept.filter(|(corners, _)| is_whole(corners)).collect();
-    Mesh::of_painted(mesh.positions.clone(), &kept)
+    let kept = mesh.painted_triangles().filter(|(corners, _)| is_whole(corners));
+    Mesh::of_painted(mesh.positions.clone(), kept)
 }
 
 /// Vertices that loose edges pass through, by the place of the edge in `loose`, in the order in which it runs.
@@ -304,7 +301,7 @@ fn with_splits(mesh: &Mesh, splits: &BTreeMap<u32, Vec<Split>>) -> Mesh {
             }
         }
     }
-    Mesh::of_painted(positions, &triangles)
+    Mesh::of_painted(positions, triangles)
 }
 
 fn compare(a: [f64; 3], b: [f64; 3]) -> std::cmp::Ordering {

@@ -62,29 +62,22 @@ impl Stitch {
 
     /// Takes in the triangles that touch a seam. Returns the vertices in it.
     fn insert(&mut self, patch: &Patch) -> Vec<u32> {
-        let mesh = &*patch.mesh;
         let on_rim = patch.on_rim();
         let mut number: FxHashMap<u32, u32> = FxHashMap::default();
         let mut seam = Vec::new();
-        for (range, paint) in mesh.painted_runs() {
-            for index in range {
-                let corners = mesh.triangles[index];
-                if !corners.iter().any(|v| on_rim[*v as usize]) {
-                    continue;
-                }
-                let corners = corners.map(|v| {
-                    *number.entry(v).or_insert_with(|| {
-                        let position = mesh.positions[v as usize];
-                        if !on_rim[v as usize] {
-                            return self.waiting.inner(position);
-                        }
-                        let vertex = self.waiting.in_seam(position);
-                        seam.push(vertex);
-                        vertex
-                    })
-                });
-                self.waiting.add(corners, paint);
-            }
+        for (corners, paint) in patch.rim_triangles() {
+            let corners = corners.map(|v| {
+                *number.entry(v).or_insert_with(|| {
+                    let position = patch.mesh.positions[v as usize];
+                    if !on_rim[v as usize] {
+                        return self.waiting.inner(position);
+                    }
+                    let vertex = self.waiting.in_seam(position);
+                    seam.push(vertex);
+                    vertex
+                })
+            });
+            self.waiting.add(corners, paint);
         }
         seam
     }
