@@ -228,10 +228,7 @@ impl Solid {
             many => {
                 let mut tree = TreeBuilder::default();
                 let nodes = compose::grouped(tree.leaves(many, false), token)?;
-                if let [CsgNode::Leaf(first), CsgNode::Leaf(second)] = &nodes[..] {
-                    return tree.pair(first, second, OpType::Add, token);
-                }
-                tree.evaluate(CsgNode::op_n(OpType::Add, nodes), token)
+                tree.evaluate(OpType::Add, nodes, token)
             }
         }
     }
@@ -252,7 +249,7 @@ impl Solid {
         let triangles = solids.iter().map(Solid::num_triangles).sum();
         let watched = token.clone();
         abandonable(triangles, token, move || {
-            tree.result(compose::side_by_side(&leaves, &watched)?)
+            tree.result(Arc::new(compose::side_by_side(&leaves, &watched)?))
         })?
     }
 
@@ -269,14 +266,9 @@ impl Solid {
             return Self::union(first, token);
         }
         let mut tree = TreeBuilder::default();
-        let first = compose::grouped(tree.leaves(first, false), token)?;
-        let rest = compose::grouped(tree.leaves(rest, true), token)?;
-        if let ([CsgNode::Leaf(first)], [CsgNode::Leaf(second)]) = (&first[..], &rest[..]) {
-            return tree.pair(first, second, OpType::Subtract, token);
-        }
-        let mut nodes = vec![CsgNode::op_n(OpType::Add, first)];
-        nodes.extend(rest);
-        tree.evaluate(CsgNode::op_n(OpType::Subtract, nodes), token)
+        let mut nodes = vec![tree.union_of(first, token)?];
+        nodes.extend(compose::grouped(tree.leaves(rest, true), token)?);
+        tree.evaluate(OpType::Subtract, nodes, token)
     }
 
     /// What all operands, each a union of its solids, have in common; none if that is nothing.
@@ -294,14 +286,9 @@ impl Solid {
             return Self::union(one, token);
         }
         let mut tree = TreeBuilder::default();
-        let nodes = operands
-            .iter()
-            .map(|operand| {
-                let leaves = compose::grouped(tree.leaves(operand, false), token)?;
-                Ok(CsgNode::op_n(OpType::Add, leaves))
-            })
-            .collect::<Result<_, KernelError>>()?;
-        tree.evaluate(CsgNode::op_n(OpType::Intersect, nodes), token)
+        let nodes = operands.iter().map(|operand| tree.union_of(operand, token));
+        let nodes = nodes.collect::<Result<_, _>>()?;
+        tree.evaluate(OpType::Intersect, nodes, token)
     }
 
     /// The solid moved by `transform`, which must be finite and have an inverse. Costs nothing until it is needed.
@@ -572,28 +559,26 @@ impl TreeBuilder {
         CsgLeafNode { p_impl: Arc::clone(&solid.body), transform: mat3x4(&solid.transform) }
     }
 
-    /// A boolean of two. The kernel's tree would copy operands whose transform is the identity; they may be large.
-    fn pair(
-        self,
-        a: &CsgLeafNode,
-        b: &CsgLeafNode,
-        op: OpType,
-        token: &CancelToken,
-    ) -> Result<Option<Solid>, KernelError> {
-        token.check()?;
-        let (a, b) = (moved_body(a), moved_body(b));
-        self.result(manifold_rust::boolean3::boolean_with_token(&a, &b, op, Some(&token.0)))
+    /// The union of some solids as one node.
+    fn union_of(&mut self, solids: &[Solid], token: &CancelToken) -> Result<CsgNode, KernelError> {
+        let mut leaves = compose::grouped(self.leaves(solids, false), token)?;
+        Ok(if leaves.len() == 1 { leaves.remove(0) } else { CsgNode::op_n(OpType::Add, leaves) })
     }
 
-    /// Evaluates the tree.
-    fn evaluate(self, tree: CsgNode, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
-        self.result(tree.evaluate_with_token(Some(&token.0)))
+    /// The solid that operands make.
+    fn evaluate(
+        self,
+        op: OpType,
+        operands: Vec<CsgNode>,
+        token: &CancelToken,
+    ) -> Result<Option<Solid>, KernelError> {
+        self.result(boolean(op, operands, token)?)
     }
 
     /// The solid of a body made of the leaves. It has one original per paint, whatever number of leaves went in.
-    fn result(self, body: ManifoldImpl) -> Result<Option<Solid>, KernelError> {
+    fn result(self, body: Arc<ManifoldImpl>) -> Result<Option<Solid>, KernelError> {
         status(&body)?;
-        let mut body = without_sheets(body);
+        let mut body = Arc::unwrap_or_clone(without_sheets(body));
         let mut originals: Vec<(Paint, i32)> = Vec::new();
         rename_originals(&mut body, |id| {
             if id == cell::cut_original() {
@@ -611,6 +596,26 @@ impl TreeBuilder {
         paints.sort_by_key(|(id, _)| *id);
         Solid::checked(body, paints.into())
     }
+}
+
+/// The body that operands make. The kernel's tree would copy operands that are not moved, which may be large, so one or two
+/// are no tree.
+fn boolean(
+    op: OpType,
+    operands: Vec<CsgNode>,
+    token: &CancelToken,
+) -> Result<Arc<ManifoldImpl>, KernelError> {
+    token.check()?;
+    let body = match &operands[..] {
+        [CsgNode::Leaf(only)] => return Ok(moved_body(only)),
+        [CsgNode::Leaf(first), CsgNode::Leaf(second)] => {
+            let (first, second) = (moved_body(first), moved_body(second));
+            manifold_rust::boolean3::boolean_with_token(&first, &second, op, Some(&token.0))
+        }
+        _ => CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0)),
+    };
+    status(&body)?;
+    Ok(Arc::new(body))
 }
 
 /// The body of a leaf with its transform applied, shared if there is none.

@@ -15,8 +15,8 @@ use manifold_rust::types::{Box as KernelBox, OpType};
 use super::compose::grouped;
 use super::sheets::contains;
 use super::{
-    CancelToken, KernelError, Solid, TreeBuilder, mat3x4, moved_body, rename_originals, status,
-    vec3, without_sheets,
+    CancelToken, KernelError, Solid, TreeBuilder, boolean, mat3x4, moved_body, rename_originals,
+    status, vec3, without_sheets,
 };
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh};
@@ -191,17 +191,7 @@ fn solved(
         other => Ok(other),
     };
     let operands: Vec<CsgNode> = operands.into_iter().map(evaluated).collect::<Result<_, _>>()?;
-    let body = match &operands[..] {
-        [CsgNode::Leaf(only)] => return Ok(moved_body(only)),
-        // The kernel's tree would copy what is not moved.
-        [CsgNode::Leaf(first), CsgNode::Leaf(second)] => {
-            let (first, second) = (moved_body(first), moved_body(second));
-            boolean_with_token(&first, &second, op, Some(&token.0))
-        }
-        _ => CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0)),
-    };
-    status(&body)?;
-    Ok(Arc::new(without_sheets(body)))
+    Ok(without_sheets(boolean(op, operands, token)?))
 }
 
 fn leaf(body: Arc<ManifoldImpl>) -> CsgNode {
@@ -246,7 +236,7 @@ fn patch(body: &ManifoldImpl, builder: &TreeBuilder, bounds: &Bounds) -> Mesh {
     let triangles: Vec<_> = (kept.iter())
         .map(|(triangle, original)| (corners(*triangle).map(&mut number), paint_of(*original)))
         .collect();
-    Mesh::of_painted(positions, &triangles)
+    Mesh::of_painted(positions, triangles)
 }
 
 /// Whether a triangle lies in a side of the box with the solid on the outer side: the surface of a neighbour that the

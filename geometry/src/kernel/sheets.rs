@@ -3,6 +3,8 @@
 //! Where solids touch without overlapping, the kernel at times gives the common face from both sides, as a piece of its own or
 //! hanging on the rest. It encloses nothing, so it is no part of a solid.
 
+use std::sync::Arc;
+
 use manifold_rust::boolean3::{compose_meshes, ray_cast};
 use manifold_rust::impl_mesh::ManifoldImpl;
 use manifold_rust::linalg::{Vec3, cross, dot};
@@ -27,24 +29,24 @@ const MOST_FOLDS: usize = 100;
 const MOST_REBUILT: usize = 20_000;
 
 /// The body without its pieces that have no volume.
-pub(super) fn without_sheets(body: ManifoldImpl) -> ManifoldImpl {
+pub(super) fn without_sheets(body: Arc<ManifoldImpl>) -> Arc<ManifoldImpl> {
     if !has_folds(&body) {
         return body;
     }
-    let pieces = Manifold::from_impl(body.clone()).decompose();
+    let pieces = Manifold::from_impl(ManifoldImpl::clone(&body)).decompose();
     let solid: Vec<ManifoldImpl> =
         pieces.into_iter().map(Manifold::into_impl).filter(|piece| !is_sheet(piece)).collect();
     let body = compose_meshes(&solid);
     if body.num_tri() > MOST_REBUILT || !has_hanging_sheet(&body) {
-        return body;
+        return Arc::new(body);
     }
     // What hangs on the rest goes when the whole is made anew by its winding numbers. The kernel gives up on some of those,
     // and what there is is the better answer then.
     let rebuilt = robust(|| Manifold::from_impl(body.clone()).rebuild_solid(WindingRule::Nonzero));
-    match rebuilt.map(Manifold::into_impl) {
+    Arc::new(match rebuilt.map(Manifold::into_impl) {
         Ok(rebuilt) if status(&rebuilt).is_ok() && !rebuilt.is_soup => rebuilt,
         _ => body,
-    }
+    })
 }
 
 /// Whether two faces lie on each other along an edge. A sheet has such folds all along its border; most bodies have none, and
