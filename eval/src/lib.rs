@@ -1,6 +1,6 @@
 //! Syntax tree to CSG tree: the OpenSCAD language.
 //!
-//! [`evaluate`] takes a main file and a [`World`] that finds the others, and gives the tree of nodes to draw together
+//! [`evaluate()`] takes a main file and a [`World`] that finds the others, and gives the tree of nodes to draw together
 //! with everything there is to say about it. It never fails and never panics: a broken model gives diagnostics and
 //! what was meant to be drawn, or nothing. It does no I/O of its own.
 //!

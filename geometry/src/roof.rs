@@ -2,7 +2,7 @@
 //!
 //! The height at a point is its distance to the outline (`voronoi`), or the time at which the outline, moved inwards in
 //! parallel, gets there (`straight`, the straight skeleton). Both come from one simulation of that moving outline,
-//! [`skeleton`]: around a corner that juts inwards the distance is to the corner itself, which is the same as a corner
+//! `skeleton`: around a corner that juts inwards the distance is to the corner itself, which is the same as a corner
 //! rounded off by edges of no length, so `voronoi` puts such edges in, as many as `$fa`, `$fs` and `$fn` say.
 //!
 //! Each edge of the outline has one plane face above it, so the mesh is closed by construction.

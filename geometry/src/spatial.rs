@@ -1,13 +1,13 @@
 //! The spatial solver: booleans evaluated cell by cell of an octree.
 //!
 //! The booleans at the top of a model (unions, differences, intersections, transforms and colours, down to whatever is
-//! none of these) form a [`Skeleton`](skeleton::Skeleton) over solved leaves. Space is cut into cells of a dyadic grid
+//! none of these) form a `Skeleton` over solved leaves. Space is cut into cells of a dyadic grid
 //! that is fixed in model space; a cell looks only at the leaves that reach into it, evaluates its own small tree,
 //! keeps the surface inside its box and is done. Cells know nothing of each other, so a cell's key, the hash of what
 //! reaches into it, says all about its result: an edit evaluates the cells that it touches and no others, and all
 //! processors work on cells.
 //!
-//! Neighbours meet in seams. Both compute the same vertices there, but for rare rounding; [`seams`] checks every seam
+//! Neighbours meet in seams. Both compute the same vertices there, but for rare rounding; `seams` checks every seam
 //! and mends what differs, so that the cells together are a closed surface again, without any union.
 
 mod cells;

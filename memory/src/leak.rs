@@ -6,7 +6,7 @@
 //!
 //! 1. Does the part of the live bytes that no cache accounts for rise? Mann-Kendall's test says how surely.
 //! 2. By how much per job? The Theil-Sen slope (the median of all pairwise slopes), which single large jobs do not bend.
-//!    Below [`LEAST_SLOPE`], or below a quarter of the caches' own growth, it is no leak but imprecise accounting.
+//!    Below `LEAST_SLOPE`, or below a quarter of the caches' own growth, it is no leak but imprecise accounting.
 //! 3. Does it keep rising? If the increments themselves fall (Mann-Kendall again), something is filling up.
 //!
 //! Sources: Mann (1945), Kendall (1975), Theil (1950), Sen (1968).

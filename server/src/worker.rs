@@ -3,9 +3,9 @@
 //! Four threads, so that nothing waits for anything that takes long:
 //!
 //! - *control* (the calling thread) reads the socket; a job is cancelled the moment its message arrives;
-//! - *job* runs the [`Engine`], on a thread with a large stack for each job ([`job`]);
-//! - *vigil*, beside the engine's, watches the job's memory and reports its progress ([`vigil`]);
-//! - *sending* makes chunks of finished scenes, as the client's credit allows ([`sending`]).
+//! - *job* runs the [`Engine`], on a thread with a large stack for each job;
+//! - *vigil*, beside the engine's, watches the job's memory and reports its progress;
+//! - *sending* makes chunks of finished scenes, as the client's credit allows.
 //!
 //! The process ends when the supervisor closes the socket. It owns nothing that outlives a job but caches.
 

@@ -2,7 +2,7 @@
 //!
 //! Positions become `f32` here and nowhere earlier. The distinct positions are put in Morton order inside the chunk's
 //! box, a triangle begins with its smallest index, triangles are sorted: that is hashed. Then both are put in the order
-//! that [`order`](crate::order) finds from it. The same set of triangles therefore gives the same hash and the same bytes,
+//! that [`order`] finds from it. The same set of triangles therefore gives the same hash and the same bytes,
 //! in whatever order the kernel made them.
 
 use scadstream_csg::{ContentHash, ContentHasher};
@@ -21,7 +21,7 @@ pub struct Chunk {
     pub triangles: Vec<[u16; 3]>,
 }
 
-/// Working memory of [`ChunkBuilder::build`], kept from chunk to chunk.
+/// Working memory of `ChunkBuilder::build`, kept from chunk to chunk.
 #[derive(Debug, Default)]
 pub struct ChunkBuilder {
     /// Of each vertex of the mesh: the round in which it was last met, and its place in `vertices` then.

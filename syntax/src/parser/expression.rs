@@ -1,6 +1,6 @@
 //! Expressions.
 //!
-//! From loosest to tightest: `let`, `assert`, `echo`, `function` and `?:`; the infix operators by [`precedence`];
+//! From loosest to tightest: `let`, `assert`, `echo`, `function` and `?:`; the infix operators by precedence;
 //! prefix operators; `^`; call, index and member. As in OpenSCAD the first group can be an operand only in brackets.
 
 use std::sync::Arc;
