@@ -45,6 +45,7 @@ pub(crate) fn partition(
     };
     let mut splitter = Splitter {
         bounds,
+        positions,
         triangles,
         seen: vec![0; positions.len()],
         round: 0,
@@ -86,6 +87,7 @@ fn roots(order: &mut [u32], centre: impl Fn(u32) -> [f64; 3]) -> Vec<(Cell, Rang
 
 struct Splitter<'a> {
     bounds: Bounds,
+    positions: &'a [[f64; 3]],
     triangles: &'a [[u32; 3]],
     /// Round in which each vertex was last counted.
     seen: Vec<u32>,
@@ -159,8 +161,15 @@ impl Splitter<'_> {
         vertices <= self.bounds.vertices
     }
 
-    /// Cuts what no cell can part, such as many triangles in one place, into pieces by count.
-    fn cut(&mut self, cell: Cell, order: &[u32], start: usize) {
+    /// Cuts what no cell can part, such as many triangles in one place, into pieces by count. Which come together is told by
+    /// where their corners are, whatever order they came in.
+    fn cut(&mut self, cell: Cell, order: &mut [u32], start: usize) {
+        order.sort_by_cached_key(|triangle| {
+            let corners = self.triangles[*triangle as usize];
+            let [a, b, c] =
+                corners.map(|vertex| self.positions[vertex as usize].map(|x| (x + 0.0).to_bits()));
+            [a, b, c].min([b, c, a]).min([c, a, b])
+        });
         let piece = self.bounds.triangles.min(self.bounds.vertices / 3).max(1);
         let mut at = start;
         for triangles in order.chunks(piece) {
