@@ -8,10 +8,9 @@ use clipper2_rust::core::{FillRule, Paths64};
 use clipper2_rust::engine::ClipType;
 use clipper2_rust::engine_public::Clipper64;
 
+use crate::apart;
 use crate::grid::Grid;
-use crate::mesh::Bounds;
 use crate::region::{Point, Region, signed_area};
-use crate::union::touching;
 
 /// How far, in grid units, a point may lie off the line of its neighbours and still be dropped. OpenSCAD's value.
 const SIMPLIFY_TOLERANCE: f64 = 1.14;
@@ -36,14 +35,14 @@ pub fn fill(outlines: &[Vec<Point>], rule: Fill) -> Region {
     finish(&grid, run(ClipType::Union, rule, &subject, &Paths64::new()))
 }
 
-/// Everything that is in any of the regions. One that no other comes near stays as it is.
+/// Everything that is in any of the regions. A piece that no other comes near stays as it is.
 ///
 /// Clipping takes time by the number of edges that lie beside each other, so what is apart is clipped apart: a line of
 /// ten thousand letters took minutes.
 pub fn union(regions: &[Region]) -> Region {
     let mut outlines = Vec::new();
-    for near in near_each_other(regions) {
-        if let [one] = near[..] {
+    for near in apart::groups(regions) {
+        if let [one] = &near[..] {
             outlines.extend_from_slice(one.outlines());
             continue;
         }
@@ -53,21 +52,6 @@ pub fn union(regions: &[Region]) -> Region {
         outlines.extend_from_slice(finish(&grid, united).outlines());
     }
     Region::from_clean(outlines)
-}
-
-/// Groups of regions, in order of their first, such that boxes around regions of different groups do not touch.
-fn near_each_other(regions: &[Region]) -> Vec<Vec<&Region>> {
-    let with_bounds = |region| Some((region, Region::bounds(region)?));
-    let (filled, boxes): (Vec<&Region>, Vec<Bounds>) = regions
-        .iter()
-        .filter_map(with_bounds)
-        .map(|(region, corners)| {
-            let [min, max] = corners.map(|[x, y]| [x, y, 0.0]);
-            (region, Bounds { min, max })
-        })
-        .unzip();
-    let groups = touching(&boxes, usize::MAX).into_iter();
-    groups.map(|group| group.into_iter().map(|index| filled[index]).collect()).collect()
 }
 
 /// What is in the first region and in none of the others.

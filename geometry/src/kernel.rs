@@ -21,6 +21,7 @@ use manifold_rust::linalg::{IVec3, Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
 use manifold_rust::types::{Box, Error, MeshGLP, OpType, WindingRule};
+use scadstream_csg::{ContentHash, ContentHasher};
 
 use crate::abandon::abandonable;
 use crate::affine::Affine;
@@ -111,6 +112,8 @@ pub struct Solid {
     transform: Affine,
     /// Each original that faces of `body` may come from.
     paints: Paints,
+    /// Hash of what the body and its paint were made from, once somebody has said so.
+    source: Option<ContentHash>,
 }
 
 impl std::fmt::Debug for Solid {
@@ -298,7 +301,34 @@ impl Solid {
 
     /// The solid with every face in one paint.
     pub fn painted(&self, paint: Paint) -> Self {
-        Self { paints: self.paints.iter().map(|(id, _)| (*id, paint)).collect(), ..self.clone() }
+        let source = self.source.map(|source| {
+            let mut hasher = ContentHasher::new("painted");
+            hasher.hash(source);
+            match paint {
+                Paint::Default => hasher.byte(0),
+                Paint::Cut => hasher.byte(1),
+                Paint::Color(rgba) => rgba.iter().for_each(|c| hasher.f64(f64::from(*c))),
+            }
+            hasher.finish()
+        });
+        let paints = self.paints.iter().map(|(id, _)| (*id, paint)).collect();
+        Self { paints, source, ..self.clone() }
+    }
+
+    /// The same solid, which was made from what has this hash, unless that was said before.
+    pub(crate) fn made_from(self, source: ContentHash) -> Self {
+        Self { source: self.source.or(Some(source)), ..self }
+    }
+
+    /// Content hash of it: of what it was made from, in its paint, where it stands.
+    ///
+    /// # Panics
+    /// If nobody has said what it was [made from](Self::made_from).
+    pub(crate) fn content(&self) -> ContentHash {
+        let mut hasher = ContentHasher::new("solid");
+        hasher.hash(self.source.expect("whoever made the solid said what of"));
+        self.transform.0.as_flattened().iter().for_each(|entry| hasher.f64(*entry));
+        hasher.finish()
     }
 
     /// The kernel's own Minkowski sum, to compare [`minkowski()`](crate::minkowski::minkowski) with: a hull for each pair
@@ -418,8 +448,9 @@ impl Solid {
 
     /// The same solid, its lazy transform applied to its body.
     pub fn with_transform_applied(&self) -> Self {
+        let source = self.source.map(|_| self.content());
         let paints = Arc::clone(&self.paints);
-        Self { body: self.baked(), transform: Affine::IDENTITY, paints }
+        Self { body: self.baked(), transform: Affine::IDENTITY, paints, source }
     }
 
     /// Calls `found` with each triangle whose box touches `bounds`. The solid must have its transform applied.
@@ -450,7 +481,7 @@ impl Solid {
             .map(|relation| (relation.original_id, Paint::Default))
             .collect();
         let body = Arc::new(simple.into_impl());
-        Self { body, transform: Affine::IDENTITY, paints: paints.into() }
+        Self { body, transform: Affine::IDENTITY, paints: paints.into(), source: None }
     }
 
     /// The body with the transform applied.
@@ -472,7 +503,8 @@ impl Solid {
         if body.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Self { body: Arc::new(body), transform: Affine::IDENTITY, paints }))
+        let body = Arc::new(body);
+        Ok(Some(Self { body, transform: Affine::IDENTITY, paints, source: None }))
     }
 
     /// The same body with originals of its own, so that it can be painted apart from its clones.
@@ -484,7 +516,7 @@ impl Solid {
         rename_originals(&mut body, |id| renamed.get(&id).copied().unwrap_or(id));
         let mut paints: Vec<_> = self.paints.iter().map(|(id, p)| (renamed[id], *p)).collect();
         paints.sort_by_key(|(id, _)| *id);
-        Self { body: Arc::new(body), transform: self.transform, paints: paints.into() }
+        Self { body: Arc::new(body), paints: paints.into(), ..*self }
     }
 }
 

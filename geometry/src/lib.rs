@@ -24,6 +24,7 @@
 
 pub mod abandon;
 pub mod affine;
+mod apart;
 pub mod cache;
 pub mod clip;
 pub mod control;

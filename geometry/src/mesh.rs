@@ -152,10 +152,17 @@ pub(crate) struct Groups(Vec<(Paint, Vec<[u32; 3]>)>);
 
 impl Groups {
     pub(crate) fn add(&mut self, corners: [u32; 3], paint: Paint) {
-        match self.0.iter_mut().find(|(other, _)| *other == paint) {
-            Some((_, triangles)) => triangles.push(corners),
-            None => self.0.push((paint, vec![corners])),
-        }
+        self.of(paint).push(corners);
+    }
+
+    /// The triangles of one paint.
+    fn of(&mut self, paint: Paint) -> &mut Vec<[u32; 3]> {
+        let known = self.0.iter().position(|(other, _)| *other == paint);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((paint, Vec::new()));
+            self.0.len() - 1
+        });
+        &mut self.0[index].1
     }
 
     /// The mesh in the order of [`Mesh::of_painted`].
@@ -171,6 +178,29 @@ impl Groups {
             mesh.runs.clear();
         }
         mesh
+    }
+}
+
+/// One mesh of several; vertices are not merged.
+#[derive(Debug, Default)]
+pub(crate) struct SideBySide {
+    positions: Vec<[f64; 3]>,
+    groups: Groups,
+}
+
+impl SideBySide {
+    pub(crate) fn add(&mut self, mesh: &Mesh) {
+        let first = self.positions.len() as u32;
+        self.positions.extend_from_slice(&mesh.positions);
+        for (range, paint) in mesh.painted_runs() {
+            let moved = mesh.triangles[range].iter().map(|corners| corners.map(|v| first + v));
+            self.groups.of(paint).extend(moved);
+        }
+    }
+
+    /// The mesh in the order of [`Mesh::of_painted`].
+    pub(crate) fn into_mesh(self) -> Mesh {
+        self.groups.into_mesh(self.positions)
     }
 }
 

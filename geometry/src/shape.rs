@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use scadstream_csg::{ContentHash, ContentHasher};
+
 use crate::affine::Affine;
 use crate::kernel::Solid;
 use crate::mesh::Paint;
@@ -52,6 +54,19 @@ impl Shape {
     /// The shape of an unpainted region.
     pub(crate) fn flat(region: Region) -> Self {
         Shape::Flat(Flat { region: Arc::new(region), paint: Paint::Default })
+    }
+
+    /// The shape that the node of this hash has: solids that were made there know it from now on.
+    pub(crate) fn made_from(self, node: ContentHash) -> Self {
+        let Shape::Solids(Solids { list, sheets }) = self else { return self };
+        let of_place = |(place, solid): (u64, &Solid)| {
+            let mut hasher = ContentHasher::new("made by a node");
+            hasher.hash(node);
+            hasher.u64(place);
+            solid.clone().made_from(hasher.finish())
+        };
+        let list = (0..).zip(list.iter()).map(of_place).collect();
+        Shape::Solids(Solids { list, sheets })
     }
 
     /// Bytes it keeps alive, counting a body that several solids share once for each of them.

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use crate::mesh::{Bounds, Mesh};
-use crate::spatial::{Cells, CellsSummary};
+use crate::spatial::{CellStats, Cells};
 
 /// The triangles of a part, as they were found. Cloning shares them.
 #[derive(Debug, Clone)]
 pub enum Shell {
     /// One mesh.
     Mesh(Arc<Mesh>),
-    /// Cells that together are a closed mesh. An edit leaves most of them as they are.
+    /// Pieces that together are a closed mesh, by cells of the grid. An edit leaves most of them as they are.
     Cells(Arc<Cells>),
 }
 
 impl Shell {
-    /// As one mesh. Cells are welded for that, once, which takes about as long as writing them to a file.
+    /// As one mesh. Cells are put together for that, once, which takes about as long as writing them to a file.
     pub fn mesh(&self) -> &Arc<Mesh> {
         match self {
             Self::Mesh(mesh) => mesh,
@@ -26,14 +26,22 @@ impl Shell {
     /// The cells, if it was solved by such.
     pub fn cells(&self) -> Option<&Arc<Cells>> {
         match self {
-            Self::Mesh(_) => None,
-            Self::Cells(cells) => Some(cells),
+            Self::Cells(cells) if cells.summary.stats.is_some() => Some(cells),
+            Self::Cells(_) | Self::Mesh(_) => None,
         }
     }
 
-    /// What is known of the cells, if it was solved by such.
-    pub fn cells_summary(&self) -> Option<&CellsSummary> {
-        self.cells().map(|cells| &cells.summary)
+    /// What solving by cells took, if it was solved by such.
+    pub fn cell_stats(&self) -> Option<CellStats> {
+        self.cells()?.summary.stats
+    }
+
+    /// Whether it has no triangle.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Mesh(mesh) => mesh.is_empty(),
+            Self::Cells(cells) => cells.patches.iter().all(|cell| cell.patch.mesh.is_empty()),
+        }
     }
 
     /// The box around it; none if it is empty.

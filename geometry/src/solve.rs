@@ -7,10 +7,14 @@
 //! without a cache.
 //!
 //! Every top-level object becomes a part. Drawn together parts look like their union, which is made only on request
-//! ([`Solution::unite`]): export and statistics need it, a picture does not.
+//! ([`Solution::unite`]): export and statistics need it, a picture does not. Only what touches is united at all
+//! (`clusters`).
 
 mod booleans;
 mod by_cells;
+#[cfg(test)]
+mod cluster_tests;
+mod clusters;
 mod combine;
 #[cfg(test)]
 mod degenerate_tests;
@@ -28,18 +32,17 @@ use scadstream_csg::{ContentHash, Node, Origin};
 
 pub use self::objects::top_level;
 
+use self::clusters::Cluster;
+use self::combine::Fault;
 use self::objects::{Object, Role};
 use crate::abandon::abandonable;
-use crate::cache::{Form, SolidCache};
+use crate::cache::SolidCache;
 use crate::control::{Attendant, CancelToken, Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::kernel::{KernelError, Solid};
-use crate::mesh::{Bounds, Mesh};
+use crate::mesh::Bounds;
 use crate::region::Region;
-use crate::shape::Shape;
 use crate::shell::Shell;
-use crate::spatial::{CELL_TRIANGLES, CellSink, CellsSummary};
-use crate::union::union;
+use crate::spatial::{CELL_TRIANGLES, CellSink, Cells, CellsSummary};
 
 /// What a solve works with. All of it may be shared between solves at work.
 pub struct Job<'a> {
@@ -170,8 +173,8 @@ pub struct Part {
     pub origin: Origin,
     /// Content hash of what it was made from: equal for parts that look the same.
     pub hash: ContentHash,
-    /// The solid behind a closed mesh that was solved as a whole.
-    solid: Option<Solid>,
+    /// The solids behind a closed mesh that was solved as a whole.
+    clusters: Arc<[Cluster]>,
 }
 
 /// Why a part is drawn.
@@ -268,28 +271,21 @@ impl Solution {
             return Ok(Ok(Whole::Solid(first.shell.clone())));
         }
         if self.solids_are_apart() {
-            // Nothing to unite: half a second less for each hundred thousand triangles on one core.
-            let mut together = Mesh::default();
-            self.of_kind(PartKind::Solid).for_each(|part| together.append(part.shell.mesh()));
-            return Ok(Ok(Whole::Solid(Shell::Mesh(Arc::new(together)))));
+            // Nothing to unite.
+            let of_part = |part: &Part| match &part.shell {
+                Shell::Cells(cells) => cells.patches.clone(),
+                Shell::Mesh(_) => unreachable!("solids have cells"),
+            };
+            let patches = self.of_kind(PartKind::Solid).flat_map(of_part).collect();
+            return Ok(Ok(Whole::Solid(Shell::Cells(Arc::new(Cells::apart(patches))))));
         }
-        let mesh_of = |solid: Option<Solid>| match solid {
-            Some(solid) => Whole::Solid(Shell::Mesh(Arc::new(solid.to_mesh()))),
-            None => Whole::Empty,
-        };
-        let key = self.whole_key();
-        if let Some(Shape::Solids(solids)) = job.cache.get(key, Form::United) {
-            return Ok(Ok(mesh_of(solids.list.first().cloned())));
-        }
-        let solids: Vec<Solid> =
-            self.of_kind(PartKind::Solid).filter_map(|part| part.solid.clone()).collect();
-        match union(&solids, &job.cancel) {
-            Ok(solid) => {
-                job.cache.insert(key, Form::United, Shape::solid(solid.clone()));
-                Ok(Ok(mesh_of(solid)))
-            }
-            Err(KernelError::Cancelled) => Err(Cancelled),
-            Err(error) => Ok(Err(Diagnostic {
+        let parts = self.of_kind(PartKind::Solid).flat_map(|part| part.clusters.iter().cloned());
+        let united = Cluster::of_clusters(parts.collect(), job)
+            .and_then(|together| clusters::surface(&together, job));
+        match united {
+            Ok(cells) => Ok(Ok(Whole::Solid(Shell::Cells(Arc::new(cells))))),
+            Err(Fault::Cancelled) => Err(Cancelled),
+            Err(Fault::Message(error)) => Ok(Err(Diagnostic {
                 severity: Severity::Error,
                 origin: first.origin,
                 message: format!("the objects could not be united: {error}"),

@@ -82,13 +82,15 @@ pub(crate) fn clusters(boxes: &[Bounds]) -> Vec<Vec<usize>> {
 
 /// The same for a given number of pairs that are worth a look.
 pub(crate) fn touching(boxes: &[Bounds], most_pairs: usize) -> Vec<Vec<usize>> {
+    let axis = longest_axis(boxes);
+    let low = |index: usize| boxes[index].min[axis];
     let mut order: Vec<usize> = (0..boxes.len()).collect();
-    order.sort_unstable_by(|a, b| boxes[*a].min[0].total_cmp(&boxes[*b].min[0]).then(a.cmp(b)));
+    order.sort_unstable_by(|a, b| low(*a).total_cmp(&low(*b)).then(a.cmp(b)));
     let mut leader: Vec<usize> = (0..boxes.len()).collect();
     let mut open: Vec<usize> = Vec::new();
     let mut pairs = 0;
     for index in order {
-        open.retain(|other| boxes[*other].max[0] >= boxes[index].min[0]);
+        open.retain(|other| boxes[*other].max[axis] >= low(index));
         pairs += open.len();
         if pairs > most_pairs {
             return vec![(0..boxes.len()).collect()];
@@ -112,6 +114,19 @@ pub(crate) fn touching(boxes: &[Bounds], most_pairs: usize) -> Vec<Vec<usize>> {
         clusters[cluster_of[leader]].push(index);
     }
     clusters
+}
+
+/// The axis along which the fewest boxes stand beside each other, if they are spread evenly: where their sizes add up to the
+/// smallest share of the whole.
+fn longest_axis(boxes: &[Bounds]) -> usize {
+    let Some(around) = boxes.iter().copied().reduce(Bounds::union) else { return 0 };
+    let crowd = |axis: usize| {
+        let sum: f64 = boxes.iter().map(|bounds| bounds.size()[axis]).sum();
+        // Without any extent all stand beside each other.
+        let share = sum / around.size()[axis];
+        if share.is_nan() { f64::INFINITY } else { share }
+    };
+    (1..3).fold(0, |best, axis| if crowd(axis) < crowd(best) { axis } else { best })
 }
 
 fn find(leader: &mut [usize], mut index: usize) -> usize {
@@ -169,6 +184,20 @@ mod tests {
         let others: Vec<[f64; 3]> = solids[2..].iter().flat_map(Solid::positions).collect();
         let kept = united.positions.iter().filter(|at| others.contains(at)).count();
         assert_eq!(kept, others.len());
+    }
+
+    #[test]
+    fn what_stands_in_a_line_is_apart_along_any_axis() {
+        for axis in 0..3 {
+            let unit = |i: u32| {
+                let mut bounds = Bounds { min: [0.0; 3], max: [1.0; 3] };
+                bounds.min[axis] = 2.0 * f64::from(i);
+                bounds.max[axis] = 2.0 * f64::from(i) + 1.0;
+                bounds
+            };
+            let line: Vec<Bounds> = (0..5000).map(unit).collect();
+            assert_eq!(clusters(&line).len(), line.len(), "along {axis}");
+        }
     }
 
     #[test]

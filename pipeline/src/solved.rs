@@ -59,14 +59,14 @@ impl Solved {
     /// What solving by cells took; none if the model was solved as a whole.
     pub fn cells(&self) -> Option<CellStats> {
         match &self.whole {
-            Whole::Solid(shell) => Some(shell.cells_summary()?.stats),
-            Whole::Given(summary) => Some(summary.stats),
+            Whole::Solid(shell) => shell.cell_stats(),
+            Whole::Given(summary) => summary.stats,
             Whole::Flat(_) | Whole::Empty => None,
         }
     }
 
-    /// Joins the cells of a solid that was solved by such into one mesh, as a file holds it: without the vertices that only
-    /// seams made. Files are written of this; it is made here so that it can be stopped.
+    /// Joins the cells of a solid into one mesh, as a file holds it: without the vertices that only seams made. Files are
+    /// written of this; it is made here so that it can be stopped.
     ///
     /// # Errors
     /// [`Stopped`].

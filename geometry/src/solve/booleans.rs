@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::Node;
+use scadstream_csg::{ContentHash, ContentHasher, Node};
 
 use super::Job;
 use super::combine::{Fault, Work};
@@ -32,9 +32,16 @@ pub(super) fn unite(node: &Node, solids: &[Solid], job: &Job<'_>) -> Result<Opti
     if let Some(Shape::Solids(united)) = job.cache.get(node.hash(), Form::United) {
         return Ok(united.list.first().cloned());
     }
-    let united = union(solids, &job.cancel)?;
+    let united = union(solids, &job.cancel)?.map(|solid| solid.made_from(united_key(node)));
     job.cache.insert(node.hash(), Form::United, Shape::solid(united.clone()));
     Ok(united)
+}
+
+/// A node's shape may be a list of solids, and one that was made of these is another.
+fn united_key(node: &Node) -> ContentHash {
+    let mut hasher = ContentHasher::new("united");
+    hasher.hash(node.hash());
+    hasher.finish()
 }
 
 /// Operands of one kind.

@@ -109,7 +109,7 @@ pub(super) fn solve_by_cells(
                 region: None,
                 origin: root.origin(),
                 hash: part_hash(root),
-                solid: None,
+                clusters: Arc::default(),
             });
         }
         Ok(Some(SolvedCells::Given(summary))) => outcome.given = Some(summary),

@@ -215,7 +215,7 @@ impl Work<'_> {
     }
 
     /// The solid of a mesh that we made ourselves.
-    pub(super) fn closed_mesh(&mut self, mesh: &Mesh) -> Result<Shape, Fault> {
+    pub(super) fn closed_mesh(&self, mesh: &Mesh) -> Result<Shape, Fault> {
         match Solid::from_mesh(mesh, &self.job.cancel) {
             // Outlines that touch make walls that touch: closed, but more than two faces meet at an edge.
             Err(KernelError::NotManifold) => {

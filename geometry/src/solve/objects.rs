@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use scadstream_csg::{ContentHash, ContentHasher, Kind, Node};
 
-use super::booleans::{SHEET, unite};
+use super::booleans::SHEET;
+use super::clusters::{Cluster, surface};
 use super::combine::Fault;
 use super::{Job, Part, PartKind};
 use crate::abandon::abandonable;
 use crate::affine::Affine;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::kernel::{KernelError, triangulate};
+use crate::kernel::{KernelError, Solid, triangulate};
 use crate::mesh::Mesh;
 use crate::shape::{Flat, Shape};
 use crate::shell::Shell;
@@ -107,14 +108,16 @@ pub(super) fn part_of(
     job: &Job<'_>,
 ) -> Result<Option<Part>, Fault> {
     let invertible = object.transform.is_finite() && object.transform.determinant() != 0.0;
-    let (kind, mesh, region, solid) = match shape {
+    let (kind, shell, region, clusters) = match shape {
         Shape::Solids(solids) if invertible => {
-            let Some(solid) = unite(&object.node, &solids.list, job)? else { return Ok(None) };
-            let solid = solid.transformed(&object.transform);
-            if !solid.is_in_reach() {
+            let list = solids.list.iter().map(|solid| solid.transformed(&object.transform));
+            let list: Vec<Solid> = list.collect();
+            if !list.iter().all(Solid::is_in_reach) {
                 return Err(KernelError::NonFinite.into());
             }
-            (PartKind::Solid, solid.to_mesh(), None, Some(solid))
+            let clusters = Cluster::of_solids(&list);
+            let shell = Shell::Cells(Arc::new(surface(&clusters, job)?));
+            (PartKind::Solid, shell, None, clusters)
         }
         Shape::Flat(Flat { region, paint }) if !region.is_empty() => {
             let [x, y, z] = object.transform.0;
@@ -127,7 +130,7 @@ pub(super) fn part_of(
             let triangles = move || flat_mesh(drawn.outlines());
             let mut mesh = abandonable(points, &job.cancel, triangles)?;
             mesh.paint(*paint);
-            (PartKind::Flat, mesh, Some(region), None)
+            (PartKind::Flat, Shell::Mesh(Arc::new(mesh)), Some(region), Vec::new())
         }
         _ => return Ok(None),
     };
@@ -136,14 +139,14 @@ pub(super) fn part_of(
         Role::Highlight => PartKind::Highlight,
         Role::Background => PartKind::Background,
     };
-    Ok((!mesh.is_empty()).then(|| Part {
+    Ok((!shell.is_empty()).then(|| Part {
         kind,
-        shell: Shell::Mesh(Arc::new(mesh)),
-        closed: solid.is_some(),
+        closed: region.is_none(),
+        shell,
         region,
         origin: object.node.origin(),
         hash: part_hash(object),
-        solid,
+        clusters: clusters.into(),
     }))
 }
 

@@ -157,7 +157,7 @@ impl<'a> Runner<'a> {
                 match combine(&task.node, operands, self.job) {
                     Ok(Combined { shape, messages: said }) => {
                         messages = said;
-                        shape
+                        shape.made_from(task.node.hash())
                     }
                     Err(Fault::Cancelled) => {
                         self.cancelled.store(true, Ordering::Release);

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{Fragments, LinearExtrude, OffsetDelta, RoofMethod, RotateExtrude};
+use rayon::prelude::*;
+use scadstream_csg::{
+    ContentHash, ContentHasher, Fragments, LinearExtrude, OffsetDelta, RoofMethod, RotateExtrude,
+};
 
 use super::booleans::unite;
 use super::combine::{Fault, Work};
 use crate::affine::Affine;
+use crate::apart;
+use crate::cache::Form;
 use crate::fragments::segments;
 use crate::kernel::{KernelError, Solid};
 use crate::linear_extrude::{layers, linear_extrude};
@@ -17,6 +22,9 @@ use crate::roof::roof;
 use crate::rotate_extrude::{rotate_extrude, sections};
 use crate::shape::{Flat, Shape, Solids};
 use crate::{clip, fill, offset};
+
+/// More pieces than this are extruded as one: each is a body with lists of its own. Picked by hand.
+const MOST_PIECES: usize = 4096;
 
 impl Work<'_> {
     pub(super) fn transform(
@@ -141,17 +149,45 @@ impl Work<'_> {
         parameters: &LinearExtrude,
     ) -> Result<Shape, Fault> {
         let Some(flat) = self.flat_operand(operands)? else { return Ok(Shape::Nothing) };
-        let (region, own) = (Arc::clone(&flat.region), parameters.clone());
-        let points = points_of(&region, layers(&region, parameters));
-        let mesh = self.abandonable(points, move || linear_extrude(&region, &own))?;
-        // Outlines apart from each other under a top that is no point or ridge make a mesh that needs no mending.
-        let is_clean = parameters.scale.iter().all(|factor| *factor > 0.0);
-        let shape = if is_clean && flat.region.has_distinct_points() {
-            self.clean_mesh(&mesh)?
+        let region = Arc::clone(&flat.region);
+        // What goes straight up keeps its distance.
+        let is_straight = parameters.twist == 0.0 && parameters.scale == [1.0, 1.0];
+        let pieces = if is_straight { apart::pieces(&region) } else { Vec::new() };
+        let shape = if (2..=MOST_PIECES).contains(&pieces.len()) {
+            let piece = |region| self.extruded_piece(region, parameters);
+            let shapes: Vec<Shape> =
+                pieces.into_par_iter().map(piece).collect::<Result<_, Fault>>()?;
+            let of_piece = |shape: &Shape| match shape {
+                Shape::Solids(solids) => solids.list.to_vec(),
+                Shape::Nothing | Shape::Flat(_) => Vec::new(),
+            };
+            let list = shapes.iter().flat_map(of_piece).collect();
+            Shape::Solids(Solids { list, ..Solids::default() })
         } else {
-            self.closed_mesh(&mesh)?
+            self.extruded(region, parameters)?
         };
         Ok(with_paint_of(shape, &flat))
+    }
+
+    /// A piece of a region that is extruded straight up, from the cache if it was in an extrusion before.
+    fn extruded_piece(&self, region: Region, parameters: &LinearExtrude) -> Result<Shape, Fault> {
+        let key = piece_key(&region, parameters);
+        if let Some(shape) = self.job.cache.get(key, Form::United) {
+            return Ok(shape);
+        }
+        let shape = self.extruded(Arc::new(region), parameters)?.made_from(key);
+        self.job.cache.insert(key, Form::United, shape.clone());
+        Ok(shape)
+    }
+
+    fn extruded(&self, region: Arc<Region>, parameters: &LinearExtrude) -> Result<Shape, Fault> {
+        // Outlines apart from each other under a top that is no point or ridge make a mesh that needs no mending.
+        let has_top = parameters.scale.iter().all(|factor| *factor > 0.0);
+        let is_clean = has_top && region.has_distinct_points();
+        let points = points_of(&region, layers(&region, parameters));
+        let own = parameters.clone();
+        let mesh = self.abandonable(points, move || linear_extrude(&region, &own))?;
+        if is_clean { self.clean_mesh(&mesh) } else { self.closed_mesh(&mesh) }
     }
 
     pub(super) fn rotate_extrude(
@@ -242,6 +278,21 @@ impl Work<'_> {
             _ => Some(Flat { region: Arc::default(), paint: Paint::Default }),
         })
     }
+}
+
+/// Hash of all that the solid over a piece depends on.
+fn piece_key(region: &Region, parameters: &LinearExtrude) -> ContentHash {
+    let mut hasher = ContentHasher::new("extruded piece");
+    parameters.sweep.iter().for_each(|c| hasher.f64(*c));
+    hasher.byte(u8::from(parameters.center));
+    for count in [parameters.slices, parameters.segments] {
+        hasher.u64(count.map_or(u64::MAX, u64::from));
+    }
+    for outline in region.outlines() {
+        hasher.count(outline.len());
+        outline.as_flattened().iter().for_each(|c| hasher.f64(*c));
+    }
+    hasher.finish()
 }
 
 /// The points of a region that is repeated so many times.

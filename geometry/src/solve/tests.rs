@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use scadstream_csg::{Kind, Node};
 
 use super::*;
-use crate::mesh::Paint;
+use crate::mesh::{Mesh, Paint};
 use crate::testing::*;
 
 /// Volume (relative 1e-9), genus, pieces.

@@ -1,21 +1,23 @@
-//! A model solved cell by cell.
+//! A model whose surface is known by cells.
 
 use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 use scadstream_csg::ContentHash;
 
+use super::facts::Tally;
 use super::grid::Cell;
 use super::patch::{Patch, bits};
 use super::stitch::{PaintedTriangle, Stitch};
 use crate::control::{CancelToken, Cancelled};
 use crate::measure::Measure;
-use crate::mesh::{Groups, Mesh};
+use crate::mesh::{Groups, Mesh, SideBySide};
 
-/// A model solved cell by cell.
+/// The surface of a model by cells of the grid: one that was solved cell by cell, or one solved as a whole that is made of
+/// pieces apart from each other.
 #[derive(Debug, Clone)]
 pub struct Cells {
-    /// The surface of each cell that has one, in the order of the octree.
+    /// The surface of each cell that has one.
     pub patches: Vec<CellPatch>,
     /// What it took and what it measures.
     pub summary: CellsSummary,
@@ -26,8 +28,8 @@ pub struct Cells {
 /// What is known of all cells of a model together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CellsSummary {
-    /// What solving them took.
-    pub stats: CellStats,
+    /// What solving cell by cell took; none if the model was solved as a whole.
+    pub stats: Option<CellStats>,
     /// What they measure, put together.
     pub measure: Measure,
 }
@@ -59,11 +61,22 @@ pub struct CellPatch {
 }
 
 impl Cells {
+    /// The cells of a model that was solved as a whole, each closed by itself.
+    pub(crate) fn apart(patches: Vec<CellPatch>) -> Self {
+        let mut tally = Tally::default();
+        for (index, cell) in patches.iter().enumerate() {
+            if let Some(facts) = cell.patch.facts() {
+                tally.add(index, facts);
+            }
+        }
+        let summary = CellsSummary { stats: None, measure: tally.measure() };
+        Self { patches, summary, whole: OnceLock::new() }
+    }
+
     /// All cells as one closed mesh without the vertices that only seams made; its runs are in the order of
     /// [`Mesh::of_painted`]. Made when it is first asked for.
     pub fn mesh(&self) -> &Arc<Mesh> {
-        self.whole
-            .get_or_init(|| Arc::new(self.stitched(&CancelToken::new()).expect("nobody cancels")))
+        self.whole.get_or_init(|| self.stitched(&CancelToken::new()).expect("nobody cancels"))
     }
 
     /// Makes the mesh now, unless it is there.
@@ -73,7 +86,7 @@ impl Cells {
     pub fn stitch(&self, cancel: &CancelToken) -> Result<(), Cancelled> {
         if self.whole.get().is_none() {
             // Whoever else has made it meanwhile has made the same.
-            let _ = self.whole.set(Arc::new(self.stitched(cancel)?));
+            let _ = self.whole.set(self.stitched(cancel)?);
         }
         Ok(())
     }
@@ -87,8 +100,11 @@ impl Cells {
         }
     }
 
-    fn stitched(&self, cancel: &CancelToken) -> Result<Mesh, Cancelled> {
-        let Some(bounds) = self.summary.measure.bounds else { return Ok(Mesh::default()) };
+    fn stitched(&self, cancel: &CancelToken) -> Result<Arc<Mesh>, Cancelled> {
+        if self.patches.iter().all(|cell| cell.patch.rim.is_empty()) {
+            return self.side_by_side(cancel);
+        }
+        let Some(bounds) = self.summary.measure.bounds else { return Ok(Arc::default()) };
         let mut stitch = Stitch::new(&bounds);
         let mut welder = Welder::default();
         for CellPatch { patch, .. } in &self.patches {
@@ -114,7 +130,22 @@ impl Cells {
             stitch.add(patch).into_iter().for_each(|triangle| welder.add_shared(triangle));
         }
         stitch.finish().into_iter().for_each(|triangle| welder.add_shared(triangle));
-        Ok(welder.groups.into_mesh(welder.positions))
+        Ok(Arc::new(welder.groups.into_mesh(welder.positions)))
+    }
+
+    /// Patches without seams need no stitching.
+    fn side_by_side(&self, cancel: &CancelToken) -> Result<Arc<Mesh>, Cancelled> {
+        if let [only] = &self.patches[..] {
+            return Ok(Arc::clone(&only.patch.mesh));
+        }
+        let mut whole = SideBySide::default();
+        for CellPatch { patch, .. } in &self.patches {
+            if cancel.is_cancelled() {
+                return Err(Cancelled);
+            }
+            whole.add(&patch.mesh);
+        }
+        Ok(Arc::new(whole.into_mesh()))
     }
 }
 

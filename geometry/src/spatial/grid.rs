@@ -67,7 +67,7 @@ impl Cell {
     }
 
     /// Whether cells below a root of level `root` may be split further.
-    pub(super) fn is_divisible(&self, root: i16) -> bool {
+    pub(crate) fn is_divisible(&self, root: i16) -> bool {
         // Beyond 2^45 the halves' sides would no longer be apart from each other as doubles.
         root - self.level < MOST_LEVELS_DOWN && self.corner.iter().all(|c| c.abs() < 1 << 45)
     }

@@ -9,7 +9,7 @@ use crate::mesh::{Bounds, Mesh, Paint};
 /// of the model's size.
 pub(super) const TOLERANCE: f64 = 1e-11;
 
-/// An open piece of a model's surface with the edges where it goes on in other cells.
+/// A piece of a model's surface with the edges where it goes on in other cells.
 #[derive(Debug, Clone)]
 pub struct Patch {
     /// Its triangles, counter-clockwise seen from outside.
@@ -47,6 +47,11 @@ impl Patch {
             "a patch has no hole inside its cell"
         );
         Self { mesh: Arc::new(mesh), rim, facts: OnceLock::new() }
+    }
+
+    /// The patch of a closed surface.
+    pub(crate) fn closed(mesh: Mesh) -> Self {
+        Self { mesh: Arc::new(mesh), rim: Vec::new(), facts: OnceLock::new() }
     }
 
     /// What it measures; none if it is empty.

@@ -111,7 +111,7 @@ pub(crate) fn solve_cells(
         let SettledCells { kept, is_given, open, tally, seam_edges, mended_edges, .. } = settled;
         if open.is_empty() && tally.is_closed() {
             stats = CellStats { cells: tasks.len(), seam_edges, mended_edges, ..stats };
-            let summary = CellsSummary { stats, measure: tally.measure() };
+            let summary = CellsSummary { stats: Some(stats), measure: tally.measure() };
             return Ok(Some(match is_given {
                 true => SolvedCells::Given(summary),
                 false => {
