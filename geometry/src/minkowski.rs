@@ -1,6 +1,8 @@
 //! Minkowski sums in 3D: exact, in pieces, with little memory.
 //!
-//! The sum of convex solids is the hull of all sums of their vertices. Any other sum is the union of
+//! The sum of convex solids is the hull of all sums of their vertices. The sum of a union is the union of the sums, so
+//! convex solids that are to be united are taken one by one: four bars are four pieces, their union has thirty faces. Any
+//! other sum is the union of
 //!
 //! - the sums of the convex pieces that the two surfaces are cut into (`patches`), each the hull of its vertex sums;
 //! - one operand moved by a point of the other, for what lies too deep inside for any surface to reach;
@@ -34,30 +36,28 @@ pub type ChunkSize<'a> = dyn Fn() -> usize + Sync + 'a;
 /// Most points given to one hull; larger sums take the hull of hulls.
 const MOST_POINTS: usize = 1 << 20;
 
-/// The Minkowski sum; none if it is flat. `chunk` hulls are united at once, at least [`LEAST_CHUNK`]; when it says no
+/// The Minkowski sum of two unions of solids; none if it is flat. `chunk` hulls are united at once, at least [`LEAST_CHUNK`]; when it says no
 /// more than that, memory is short, and halves are worked on one after the other.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
 pub fn minkowski(
-    a: &Solid,
-    b: &Solid,
+    a: &[Solid],
+    b: &[Solid],
     chunk: &ChunkSize<'_>,
     token: &CancelToken,
 ) -> Result<Option<Solid>, KernelError> {
-    let (bodies_a, bodies_b) = (bodies(a, token)?, bodies(b, token)?);
+    let (bodies_a, bodies_b) = (bodies_of_union(a, token)?, bodies_of_union(b, token)?);
+    let cut = |bodies: &[Surface]| -> Result<Vec<_>, KernelError> {
+        bodies.iter().map(|body| convex_pieces(body, token)).collect()
+    };
+    // Of convex bodies alone nothing has to be cut, and else each once.
+    let (cut_a, cut_b) = (cut(&bodies_a)?, cut(&bodies_b)?);
     let mut pieces = Vec::new();
     let mut whole = Vec::new();
-    for body_a in &bodies_a {
-        for body_b in &bodies_b {
-            token.check()?;
-            if body_a.convex && body_b.convex {
-                pieces.push(Piece::new(Arc::clone(&body_a.points), Arc::clone(&body_b.points)));
-                continue;
-            }
-            let (patches_a, patches_b) =
-                (convex_pieces(body_a, token)?, convex_pieces(body_b, token)?);
-            for patch_a in &patches_a {
+    for (body_a, patches_a) in bodies_a.iter().zip(&cut_a) {
+        for (body_b, patches_b) in bodies_b.iter().zip(&cut_b) {
+            for patch_a in patches_a {
                 token.check()?;
                 let with_a = patches_b
                     .iter()
@@ -75,6 +75,27 @@ pub fn minkowski(
         return Ok(parts.pop());
     }
     union(&parts, token)?.map(|sum| sum.simplified(token)).transpose()
+}
+
+/// The bodies of a union: its convex solids as they are, and those of the union of all others.
+fn bodies_of_union(solids: &[Solid], token: &CancelToken) -> Result<Vec<Surface>, KernelError> {
+    if let [only] = solids {
+        return bodies(only, token);
+    }
+    let mut convex = Vec::new();
+    let mut others = Vec::new();
+    for solid in solids {
+        let found = bodies(solid, token)?;
+        if found.iter().all(|body| body.convex) {
+            convex.extend(found);
+        } else {
+            others.push(solid.clone());
+        }
+    }
+    if let Some(united) = union(&others, token)? {
+        convex.extend(bodies(&united, token)?);
+    }
+    Ok(convex)
 }
 
 /// One operand of a piece: what the surface of a body is made of.

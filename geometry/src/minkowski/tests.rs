@@ -1,5 +1,7 @@
 //! Sums by volume, against the kernel's own and against formulas.
 
+use std::slice::from_ref;
+
 use super::*;
 use crate::measure::{Measure, measure};
 use crate::primitives::{cube, sphere};
@@ -26,7 +28,7 @@ fn both(a: &Solid, b: &Solid) -> Solid {
 
 #[track_caller]
 fn sum(a: &Solid, b: &Solid) -> Measure {
-    let solid = minkowski(a, b, &|| 10, &CancelToken::new()).unwrap().unwrap();
+    let solid = minkowski(from_ref(a), from_ref(b), &|| 10, &CancelToken::new()).unwrap().unwrap();
     let m = measure(&solid.to_mesh());
     assert!(m.closed);
     m
@@ -142,7 +144,8 @@ fn large_convex_sums_are_hulls_of_hulls() {
 fn the_chunk_changes_no_measure() {
     let part = minus(&block([4.0; 3], [0.0; 3]), &[ball(2.0, 12.0)]);
     let volume = |chunk| {
-        let solid = minkowski(&part, &ball(0.5, 8.0), &|| chunk, &CancelToken::new()).unwrap();
+        let solid =
+            minkowski(&[part.clone()], &[ball(0.5, 8.0)], &|| chunk, &CancelToken::new()).unwrap();
         measure(&solid.unwrap().to_mesh()).volume
     };
     for chunk in [0, 2, 3, 100] {
@@ -154,7 +157,7 @@ fn the_chunk_changes_no_measure() {
 fn a_cancelled_sum_is_cancelled() {
     let token = CancelToken::new();
     token.cancel();
-    let result = minkowski(&corner(), &ball(1.0, 8.0), &|| 10, &token);
+    let result = minkowski(&[corner()], &[ball(1.0, 8.0)], &|| 10, &token);
     assert_eq!(result.unwrap_err(), KernelError::Cancelled);
 }
 
@@ -169,7 +172,35 @@ fn a_body_that_hangs_on_by_an_edge_is_not_lost() {
     let small = ball(0.5, 6.0).transformed(&Affine::translation([1.5, 0.0, -2.0]));
     let together = sum(&Solid::union(&bodies, &token).unwrap().unwrap(), &small);
     // Sums and unions may change places.
-    let apart = bodies.map(|body| minkowski(&body, &small, &|| 10, &token).unwrap().unwrap());
+    let apart =
+        bodies.map(|body| minkowski(&[body], from_ref(&small), &|| 10, &token).unwrap().unwrap());
     let apart = measure(&Solid::union(&apart, &token).unwrap().unwrap().to_mesh());
     assert!(close(together.volume, apart.volume, 1e-9), "{} {}", together.volume, apart.volume);
+}
+
+#[test]
+fn convex_solids_of_a_union_are_summed_one_by_one() {
+    // Two bars across each other, a frame through both, and a block inside one of the bars.
+    let union = [
+        block([9.0, 1.0, 1.0], [0.0; 3]),
+        block([1.0, 9.0, 1.0], [4.0, -4.0, 0.25]),
+        frame(),
+        block([0.5; 3], [6.0, 0.25, 0.25]),
+    ];
+    let united = Solid::union(&union, &CancelToken::new()).unwrap().unwrap();
+    for other in [ball(0.5, 8.0), corner(), block([0.5; 3], [0.0; 3])] {
+        let expected = sum(&united, &other);
+        for (a, b) in [(&union[..], from_ref(&other)), (from_ref(&other), &union[..])] {
+            let found = minkowski(a, b, &|| 10, &CancelToken::new()).unwrap().unwrap();
+            let found = measure(&found.to_mesh());
+            assert!(
+                close(found.volume, expected.volume, 1e-9),
+                "{} {}",
+                found.volume,
+                expected.volume
+            );
+            assert!(close(found.area, expected.area, 1e-9));
+            assert!(found.closed && found.genus == expected.genus);
+        }
+    }
 }

@@ -141,16 +141,17 @@ impl Work<'_> {
                     true => LEAST_CHUNK,
                     false => settings.minkowski_chunk,
                 };
-                let mut sum: Option<Solid> = None;
-                for (child, solids) in &children {
+                let mut sum: Vec<Solid> = Vec::new();
+                for (_, solids) in &children {
                     self.warn_of_sheets(solids);
-                    let Some(next) = unite(child, &solids.list, self.job)? else { continue };
-                    sum = match sum {
-                        None => Some(next),
-                        Some(sum) => minkowski(&sum, &next, &chunk, &self.job.cancel)?,
-                    };
+                    if sum.is_empty() {
+                        sum = solids.list.to_vec();
+                    } else if !solids.list.is_empty() {
+                        let next = minkowski(&sum, &solids.list, &chunk, &self.job.cancel)?;
+                        sum = next.into_iter().collect();
+                    }
                 }
-                Ok(Shape::solid(sum))
+                Ok(Shape::Solids(Solids { list: sum.into(), ..Solids::default() }))
             }
             Alike::Flat(flats) => {
                 let regions = regions(&flats);

@@ -11,6 +11,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::slice::from_ref;
 
 use scadstream_geometry::minkowski::minkowski;
 use scadstream_geometry::{CancelToken, Settings, Solid, Whole, measure};
@@ -154,7 +155,7 @@ fn one_sum(own: &Path, way: &str, operands: [&str; 2]) -> Sum {
 /// The process that makes a sum: prints its volume and number of triangles.
 fn sum_once(way: &str, a: &Solid, b: &Solid) {
     let token = CancelToken::new();
-    let in_chunks = |hulls: usize| minkowski(a, b, &move || hulls, &token);
+    let in_chunks = |hulls: usize| minkowski(from_ref(a), from_ref(b), &move || hulls, &token);
     let sum = match way {
         "chunks" => in_chunks(Settings::default().minkowski_chunk),
         "kernel" => a.minkowski_sum_of_the_kernel(b),
