@@ -72,7 +72,7 @@ pub(super) fn skeleton(
     check: &dyn Fn() -> Result<(), ()>,
 ) -> Result<Skeleton, RoofError> {
     for (seed, amount) in (1..).zip(ATTEMPTS) {
-        let mut front = Front::new(contours, reach, amount, seed)?;
+        let mut front = Front::new(contours, reach, amount, seed, check)?;
         front.run(check)?;
         let found = front.into_skeleton(contours);
         if let Some(faces) = found
@@ -185,7 +185,13 @@ struct Front {
 }
 
 impl Front {
-    fn new(contours: &[Contour], reach: f64, amount: f64, seed: u64) -> Result<Self, RoofError> {
+    fn new(
+        contours: &[Contour],
+        reach: f64,
+        amount: f64,
+        seed: u64,
+        check: &dyn Fn() -> Result<(), ()>,
+    ) -> Result<Self, RoofError> {
         let mut random = Random(seed);
         let mut front = Self {
             exact: Vec::new(),
@@ -209,7 +215,10 @@ impl Front {
         for corner in 0..front.corners.len() as u32 {
             front.expect_meeting(corner);
         }
-        inward.into_iter().for_each(|corner| front.expect_splits(corner));
+        for corner in inward {
+            check().map_err(|()| RoofError::Cancelled)?;
+            front.expect_splits(corner);
+        }
         Ok(front)
     }
 
@@ -315,12 +324,8 @@ impl Front {
     }
 
     fn run(&mut self, check: &dyn Fn() -> Result<(), ()>) -> Result<(), RoofError> {
-        let mut count = 0_u32;
         while let Some(Reverse((Time(time), what))) = self.events.pop() {
-            count += 1;
-            if count.is_multiple_of(1024) {
-                check().map_err(|()| RoofError::Cancelled)?;
-            }
+            check().map_err(|()| RoofError::Cancelled)?;
             let alive = |corner: u32| self.corners[corner as usize].end.is_none();
             match what {
                 What::Meet(a, b) => {

@@ -31,6 +31,8 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("rotate_extrude", "rotate_extrude($fn = 1000) translate([9, 0]) circle(5, $fn = 600);"),
     ("projection", "projection() sphere(9, $fn = 500);"),
     ("projection", "projection(cut = true) for (i = [0 : 40]) translate([i, 0]) rotate([9, 9]) sphere(9, $fn = 200);"),
+    ("roof", "n = 300; roof() polygon([for (i = [1:n]) (i % 2 ? 9 : 5) * [cos(360 * i / n), sin(360 * i / n)]]);"),
+    ("roof", "n = 4000; roof(method = \"straight\") polygon([for (i = [1:n]) (i % 2 ? 9 : 5) * [cos(360 * i / n), sin(360 * i / n)]]);"),
     ("cube", "for (i = [0 : 99999]) translate([2 * (i % 300), 2 * floor(i / 300)]) cube(1 + i % 2);"),
     ("text", "text(chr([for (i = [0:99999]) 33 + i % 90]), spacing = 0.8);"),
     // By cells, which begin as soon as there is a ball.
@@ -90,7 +92,8 @@ pub(crate) fn latency(
     let surroundings = Surroundings::Sent(files);
     let input = Input { name: "main.scad", content: source.as_bytes().into(), surroundings };
     let unwatched = Control { cancel: CancelToken::new(), watch: &Unwatched };
-    let model = pipeline.evaluate(&input, &Options::default(), &unwatched).expect("nobody cancels");
+    let options = Options { features: ["roof".to_owned()].into(), ..Options::default() };
+    let model = pipeline.evaluate(&input, &options, &unwatched).expect("nobody cancels");
     let (begun, has_begun) = sync_channel(1);
     let watch = Beginning { operation, begun };
     let control = Control { cancel: CancelToken::new(), watch: &watch };
