@@ -48,6 +48,11 @@ fn gears(turned: f64) -> String {
     format!("{model}\ntranslate([0, 90, 0]) rotate({turned}) gear(20, twist = 9);\n")
 }
 
+/// Flanges, bolts and nuts with threads, of which one nut turns.
+fn threads(turned: f64) -> String {
+    format!("turned = {turned};\n{}", include_str!("../../models/threads.scad"))
+}
+
 /// What one solve said of itself.
 struct Solve {
     usage: Usage,
@@ -108,6 +113,8 @@ fn main() -> ExitCode {
         row("the same against the direct solve", share, "0.020");
         let (p50, p95) = edits(|n| gears(n as f64));
         row("turning one of eight gears, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "100 ms");
+        let (p50, p95) = edits(|n| threads(n as f64));
+        row("turning one of eight nuts, p50 / p95", format!("{p50:.0} / {p95:.0} ms"), "100 ms");
     }
     if wants("vast") {
         let (n, fragments) = VAST;
