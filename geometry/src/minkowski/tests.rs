@@ -145,7 +145,7 @@ fn the_chunk_changes_no_measure() {
     let part = minus(&block([4.0; 3], [0.0; 3]), &[ball(2.0, 12.0)]);
     let volume = |chunk| {
         let solid =
-            minkowski(&[part.clone()], &[ball(0.5, 8.0)], &|| chunk, &CancelToken::new()).unwrap();
+            minkowski(from_ref(&part), &[ball(0.5, 8.0)], &|| chunk, &CancelToken::new()).unwrap();
         measure(&solid.unwrap().to_mesh()).volume
     };
     for chunk in [0, 2, 3, 100] {
