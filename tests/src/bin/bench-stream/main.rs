@@ -56,7 +56,7 @@ fn main() {
         rows.extend(bytes::per_triangle());
     }
     if chosen("send") {
-        rows.push(load::sending());
+        rows.extend(load::sending());
     }
     if chosen("cost") {
         rows.push(load::cost());
