@@ -27,14 +27,16 @@ export function launchBrowser() {
  * @param {import("playwright-core").Browser} browser
  * @param {string} url
  * @param {import("playwright-core").BrowserContextOptions} [options]
+ * @param {() => void} [beforehand] runs in the page before its own scripts
  */
-export async function openEditor(browser, url, options = {}) {
+export async function openEditor(browser, url, options = {}, beforehand = undefined) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     colorScheme: "light",
     reducedMotion: "reduce",
     ...options,
   });
+  if (beforehand) await context.addInitScript(beforehand);
   const page = await context.newPage();
   page.setDefaultTimeout(PICTURE_TIMEOUT_MS);
   /** What went wrong in the page, by its own account. */
@@ -170,4 +172,58 @@ async function readKeptChunks() {
   const keys = await answer(database.transaction("chunks").objectStore("chunks").getAllKeys());
   database.close();
   return keys.join(" ");
+}
+
+/**
+ * Runs in the page before its own scripts: canvases keep what was drawn, so that it can be read between two drawings, and
+ * `watchFrames(hueDeg)` notes from then on, at every frame, which pixels of the view have that hue.
+ */
+export function frameWatcher() {
+  const getContext = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, attributes) {
+    const kept = kind === "2d" ? attributes : { ...attributes, preserveDrawingBuffer: true };
+    return getContext.call(this, kind, kept);
+  };
+  window.watchFrames = (hueDeg) => {
+    const [width, height] = [144, 90];
+    const small = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    window.framesSeen = [];
+    const look = () => {
+      requestAnimationFrame(look);
+      small.clearRect(0, 0, width, height);
+      small.drawImage(document.querySelector(".canvas-host canvas"), 0, 0, width, height);
+      const { data } = small.getImageData(0, 0, width, height);
+      let pixels = "";
+      for (let at = 0; at < data.length; at += 4) {
+        const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
+        // As `hueOf`, for the one sector that yellow and orange are in.
+        const [most, least] = [Math.max(r, g, b), Math.min(r, g, b)];
+        const hue = most === r && g >= b ? (60 * (g - b)) / (most - least) : Number.NaN;
+        const hits = Math.abs(hue - hueDeg) <= 12 && most - least >= most / 2;
+        pixels += hits ? "1" : "0";
+      }
+      const { state } = document.documentElement.dataset;
+      const last = window.framesSeen.at(-1);
+      if (last?.pixels !== pixels || last.state !== state)
+        window.framesSeen.push({ state, pixels });
+    };
+    look();
+  };
+}
+
+/**
+ * What `watchFrames` noted from the first coarse picture on: the pixels that have the hue both in its first frame and in
+ * the last, and the share of them that has it in each frame between.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+export async function framesOfPictures(page) {
+  const seen = await page.evaluate(() => window.framesSeen);
+  const frames = seen.slice(seen.findIndex(({ state }) => state === "coarse"));
+  const [begin, end] = [frames[0].pixels, frames.at(-1).pixels];
+  const common = [...begin].flatMap((pixel, at) => (pixel === "1" && end[at] === "1" ? [at] : []));
+  const shares = frames.map(
+    ({ pixels }) => common.filter((at) => pixels[at] === "1").length / common.length,
+  );
+  return { states: frames.map(({ state }) => state), shares, common: common.length };
 }

@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import {
   fact,
+  framesOfPictures,
+  frameWatcher,
   keptChunks,
   launchBrowser,
   openEditor,
@@ -14,7 +16,7 @@ import {
   waitForSize,
   waitForState,
 } from "./browser.mjs";
-import { canSpawn, spawnServer, startServer } from "./server.mjs";
+import { canSpawn, slowLine, spawnServer, startServer } from "./server.mjs";
 
 /** Hue of OpenSCAD's own yellow, `#f9d72c`. */
 const YELLOW_DEG = 50;
@@ -42,6 +44,17 @@ async function withEditor(body, address = "", options = {}) {
   } finally {
     await close();
   }
+}
+
+/**
+ * Fails if a frame between the first picture and the last lacks what both of them show; but for a few pixels at edges,
+ * which coarse forms have elsewhere.
+ */
+async function assertNoGap(page) {
+  const { states, shares, common } = await framesOfPictures(page);
+  assert.ok(common > 500, `pixels that first and last picture share: ${common}`);
+  assert.ok(states.includes("coarse") && states.at(-1) === "exact", `states: ${states}`);
+  assert.ok(Math.min(...shares) > 0.9, `shares of them in each frame: ${shares}`);
 }
 
 /** Keeps a picture of the page, where somebody wants such. */
@@ -165,6 +178,24 @@ describe("a model that takes long", () => {
       const [first, exact] = [triangles[0], triangles.at(-1)];
       assert.ok(triangles.length > 1 && first < exact, `triangles: ${triangles}`);
     }));
+
+  test("is never away between its pictures", async () => {
+    // So slow that frames are drawn while the chunks of each picture come.
+    const line = await slowLine(server.url, 2_000_000);
+    const { page, complaints, close } = await openEditor(browser, line.url, {}, frameWatcher);
+    try {
+      await waitForState(page, "exact");
+      await page.evaluate((hue) => window.watchFrames(hue), YELLOW_DEG);
+      await paste(page, SLOW);
+      await waitForState(page, "coarse");
+      await waitForState(page, "exact");
+      await assertNoGap(page);
+      assert.deepEqual(complaints, []);
+    } finally {
+      await close();
+      await line.stop();
+    }
+  });
 
   test("has no more triangles than can be seen, and all of them again from near", () =>
     withEditor(async (page) => {
@@ -290,9 +321,10 @@ describe("a model too large to be held", () => {
     skip: canSpawn ? false : "needs SCADSTREAM_BIN",
   }, async () => {
     const own = await spawnServer(process.env.SCADSTREAM_BIN, [], { MEMORY_CELLS_MB: "1" });
-    const { page, complaints, close } = await openEditor(browser, own.url);
+    const { page, complaints, close } = await openEditor(browser, own.url, {}, frameWatcher);
     try {
       await waitForState(page, "exact");
+      await page.evaluate((hue) => window.watchFrames(hue), YELLOW_DEG);
       const drawn = () =>
         page.evaluate(() => Number(document.querySelector("[data-drawn]").dataset.drawn));
       await paste(page, LARGE);
@@ -316,6 +348,7 @@ describe("a model too large to be held", () => {
       await waitForState(page, "exact");
       await keep(page, "grown");
       assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05);
+      await assertNoGap(page);
       assert.deepEqual(complaints, []);
     } finally {
       await close();

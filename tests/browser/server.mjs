@@ -5,6 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -52,6 +53,45 @@ export async function spawnServer(binary, options = [], environment = {}) {
     await stop();
     throw error;
   }
+}
+
+/**
+ * Leads to the server at `url` over a line on which answers come at so many bytes a second.
+ *
+ * @param {string} url
+ * @param {number} bytesPerSecond
+ */
+export async function slowLine(url, bytesPerSecond) {
+  const { hostname: host, port } = new URL(url);
+  const sockets = new Set();
+  const line = createServer((near) => {
+    const far = connect({ host, port: Number(port) });
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ]) {
+      sockets.add(socket);
+      socket.on("error", () => other.destroy());
+      socket.on("close", () => {
+        sockets.delete(socket);
+        other.end();
+      });
+    }
+    near.pipe(far);
+    far.on("data", (piece) => {
+      far.pause();
+      near.write(piece);
+      setTimeout(() => far.resume(), (1000 * piece.length) / bytesPerSecond);
+    });
+  });
+  line.listen(0, "127.0.0.1");
+  await once(line, "listening");
+  const stop = async () => {
+    for (const socket of sockets) socket.destroy();
+    line.close();
+    await once(line, "close");
+  };
+  return { url: `http://127.0.0.1:${line.address().port}/`, stop };
 }
 
 /**
