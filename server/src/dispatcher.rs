@@ -5,6 +5,7 @@
 //! about. Sessions and workers talk to it through one bounded channel and are talked to through outboxes and command
 //! queues.
 
+mod ahead;
 mod express;
 mod jobs;
 mod memory;
@@ -38,6 +39,7 @@ use crate::session::SessionId;
 use crate::to_wire;
 use crate::worker_pool::WorkerPool;
 use crate::worker_process::{WorkerEvent, WorkerId};
+use ahead::Ahead;
 
 /// Events that are taken at once, before deadlines are looked at again.
 const EVENTS_AT_ONCE: usize = 64;
@@ -153,6 +155,8 @@ struct Job {
     first_chunk_seen: bool,
     /// Memory reserved for it while it runs.
     reserved_bytes: u64,
+    /// Of a file, what waits for credit.
+    ahead: Ahead,
     /// What it was at when its worker last said so.
     progress: Option<Bytes>,
     /// Messages passed on to the client, and those still to be left out because an earlier run passed them on.
@@ -311,7 +315,7 @@ impl Dispatcher {
         ids
     }
 
-    /// Lends a session's credit to its jobs, and tells their workers.
+    /// Lends a session's credit to its jobs: passes files on, and tells the workers of the others.
     fn lend(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let lent = session.ledger.lend();
@@ -320,9 +324,12 @@ impl Dispatcher {
             self.metrics.credit_stalls_total.inc();
         }
         session.stalled = stalled;
-        for (job, total_bytes) in lent {
-            if let Some(worker) = self.jobs.get(&job).and_then(|job| job.state.worker()) {
-                self.pool.tell(worker, ToWorker::Credit { job, total_bytes }, Vec::new());
+        for (id, total_bytes) in lent {
+            let Some(job) = self.jobs.get(&id) else { continue };
+            if job.about.is_export() {
+                self.pass_on(id);
+            } else if let Some(worker) = job.state.worker() {
+                self.pool.tell(worker, ToWorker::Credit { job: id, total_bytes }, Vec::new());
             }
         }
     }

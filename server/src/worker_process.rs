@@ -7,7 +7,7 @@ mod launch;
 
 use std::collections::HashMap;
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use rustix::io::Errno;
@@ -130,11 +130,38 @@ impl Drop for WorkerProcess {
     }
 }
 
-/// Segments whose slices are gone, to be told to the worker. At most as many as it has segments.
+/// Segments whose slices are gone, to be told to the worker. It makes nothing new without credit, so they go along with
+/// that or whatever else it is told, and by themselves only when they are as many as those still lent.
 #[derive(Debug, Default)]
 struct Releases {
-    segments: Mutex<Vec<u32>>,
-    changed: Notify,
+    state: Mutex<Released>,
+    many: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Released {
+    /// One for each frame that is gone.
+    segments: Vec<u32>,
+    /// Frames that are not gone.
+    lent: usize,
+}
+
+impl Releases {
+    /// What is dropped together with the last slice of a frame in this segment.
+    fn on_drop(self: &Arc<Self>, segment: u32) -> Release {
+        self.lock().lent += 1;
+        Release { segment, to: Arc::clone(self) }
+    }
+
+    /// Those that the worker has not been told of.
+    fn take(&self) -> Vec<u32> {
+        std::mem::take(&mut self.lock().segments)
+    }
+
+    /// Whole after every statement, so that a panic elsewhere does not spoil it.
+    fn lock(&self) -> MutexGuard<'_, Released> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Dropped together with the last slice of a frame.
@@ -145,8 +172,12 @@ struct Release {
 
 impl Drop for Release {
     fn drop(&mut self) {
-        self.to.segments.lock().unwrap_or_else(PoisonError::into_inner).push(self.segment);
-        self.to.changed.notify_one();
+        let mut released = self.to.lock();
+        released.lent -= 1;
+        released.segments.push(self.segment);
+        if released.segments.len() >= released.lent {
+            self.to.many.notify_one();
+        }
     }
 }
 
@@ -156,43 +187,36 @@ async fn write(
     releases: Arc<Releases>,
 ) {
     loop {
-        let result = tokio::select! {
+        let command = tokio::select! {
             command = queued.recv() => match command {
-                Some(command) => tell(&mut sender, command, &mut queued).await,
+                Some(command) => Some(command),
                 None => return,
             },
-            () = releases.changed.notified() => {
-                let segments = {
-                    let mut segments =
-                        releases.segments.lock().unwrap_or_else(PoisonError::into_inner);
-                    std::mem::take(&mut *segments)
-                };
-                sender.feed(&ToWorker::Release { segments }, &[]).await
-            }
+            () = releases.many.notified() => None,
         };
-        let result = match result {
-            Ok(()) => sender.flush().await,
-            Err(error) => Err(error),
-        };
-        if result.is_err() {
+        if tell(&mut sender, releases.take(), command, &mut queued).await.is_err() {
             // The reader notices as well, and tells.
             return;
         }
     }
 }
 
-/// Says a message and those that wait behind it.
+/// Says what is released, then a message and those that wait behind it.
 async fn tell(
     sender: &mut ipc::tokio::Sender,
-    first: (ToWorker, Vec<Bytes>),
+    segments: Vec<u32>,
+    first: Option<(ToWorker, Vec<Bytes>)>,
     queued: &mut mpsc::Receiver<(ToWorker, Vec<Bytes>)>,
 ) -> Result<(), IpcError> {
-    let mut next = Some(first);
+    if !segments.is_empty() {
+        sender.feed(&ToWorker::Release { segments }, &[]).await?;
+    }
+    let mut next = first;
     while let Some((message, payload)) = next {
         sender.feed(&message, &payload).await?;
         next = queued.try_recv().ok();
     }
-    Ok(())
+    sender.flush().await
 }
 
 struct Reader {
@@ -289,7 +313,7 @@ impl Reader {
                 return Ok(());
             }
             FromWorker::SharedFrame { job, segment, offset, len_bytes } => {
-                let release = Release { segment, to: Arc::clone(&self.releases) };
+                let release = self.releases.on_drop(segment);
                 let view = self.segments.get(&segment);
                 let frame = view
                     .and_then(|view| view.slice(offset as usize, len_bytes as usize, release))

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use scadstream_protocol::message::{self as wire, FailureCode};
 
+use super::ahead::Ahead;
 use super::express::Told;
 use super::{About, Dispatcher, Job, JobState, Source};
 use crate::ipc::{Attachment, JobId, Task, ToWorker};
@@ -53,6 +54,7 @@ impl Dispatcher {
             started: Instant::now(),
             cpu_before: Duration::ZERO,
             first_chunk_seen: false,
+            ahead: Ahead::default(),
             reserved_bytes: 0,
             progress: None,
             told: Told::default(),

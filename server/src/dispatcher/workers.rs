@@ -35,13 +35,17 @@ impl Dispatcher {
             WorkerEvent::Frame { job, frame } => self.frame(worker, job, frame),
             WorkerEvent::Needs { job, bytes } => self.needs(worker, job, bytes),
             WorkerEvent::Wants { job: id, total_bytes } => {
-                let Some(job) = self.jobs.get(&id) else { return };
+                let Some(job) = self.jobs.get_mut(&id) else { return };
                 if job.state.worker() != Some(worker) {
                     return;
                 }
                 let (session, export) = (job.session, job.about.is_export());
                 if let Some(session) = self.sessions.get_mut(&session) {
                     session.ledger.want(id, export, total_bytes);
+                }
+                if export {
+                    job.ahead.want(total_bytes);
+                    self.pass_on(id);
                 }
                 self.lend(session);
             }
@@ -52,8 +56,9 @@ impl Dispatcher {
             }
             WorkerEvent::Sent { job: id } => {
                 // Files are not kept; scenes are, for `Need`.
-                if self.jobs.get(&id).is_some_and(|job| job.about.is_export()) {
-                    self.release_sent(id);
+                if let Some(job) = self.jobs.get_mut(&id).filter(|job| job.about.is_export()) {
+                    job.ahead.complete();
+                    self.pass_on(id);
                 }
             }
             WorkerEvent::Memory(memory) => self.hear_memory(worker, memory),
@@ -73,12 +78,21 @@ impl Dispatcher {
         if kind == Some(Kind::Progress) {
             job.progress = Some(frame.clone());
         }
+        if kind == Some(Kind::File) {
+            if job.ahead.take(frame).is_ok() {
+                self.pass_on(id);
+            } else {
+                self.overdrawn(worker, id);
+            }
+            return;
+        }
+        if kind == Some(Kind::Failed) {
+            job.ahead.give_up();
+        }
         let Some(session) = self.sessions.get_mut(&job.session) else { return };
         if kind.is_some_and(Kind::uses_credit) {
             if session.ledger.spend(id, frame.len() as u64).is_err() {
-                tracing::error!(worker, job = id, "the worker sends more than it may");
-                self.pool.kill(worker);
-                return;
+                return self.overdrawn(worker, id);
             }
             session.speed.sent(frame.len() as u64, Instant::now());
             if kind == Some(Kind::Chunk) {
@@ -98,6 +112,11 @@ impl Dispatcher {
         }
         job.answered |= matches!(kind, Some(Kind::Done | Kind::Failed)) && !is_gone;
         session.outbox.push(Some(id), frame);
+    }
+
+    fn overdrawn(&mut self, worker: WorkerId, job: JobId) {
+        tracing::error!(worker, job, "the worker sends more than it may");
+        self.pool.kill(worker);
     }
 
     /// Reserves what a job will most likely take, now that its tree is known, in place of what was feared.
@@ -187,7 +206,7 @@ impl Dispatcher {
             let Some(job) = self.jobs.get_mut(&id) else { continue };
             let was_running = job.state == JobState::Running(worker);
             job.state = JobState::Gone;
-            if job.answered {
+            if job.answered || job.ahead.is_complete() {
                 continue;
             }
             if was_running && !job.heard && exit != Exit::MemoryLimit && self.start_elsewhere(id) {

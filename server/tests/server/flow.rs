@@ -151,6 +151,44 @@ async fn a_slow_reader_gets_its_credit_and_holds_up_nobody() {
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_slow_reader_of_a_file_gets_its_credit_and_can_go_on() {
+    const CREDIT: u32 = 4 << 20;
+    // More than a worker may be ahead of the credit.
+    const FILE: u64 = 60_000_000;
+    let server = Server::start().await;
+    let mut slow = Client::connect(server.address).await;
+    slow.returns_credit = false;
+    slow.hello(CREDIT).await;
+    // As a picture the test's engine does not know it.
+    slow.render(1, &format!("bytes {FILE}")).await;
+    assert_eq!(failure(&slow.answer(1).await), FailureCode::Internal);
+    let export = Export { document: 1, revision: 1, request: 9, format: ExportFormat::StlBinary };
+    slow.send(export).await;
+    let is_file = |message: &ServerMessage| matches!(message, ServerMessage::File(_));
+    for _ in 0..3 {
+        slow.until(is_file).await;
+    }
+    // The worker is free for others meanwhile; so the file is made, and as far ahead as it may be.
+    assert_eq!(server.client().await.echo(1, "echo free").await, "free");
+    slow.send(Ping { nonce: 1 }).await;
+    let is_pong = |message: &ServerMessage| matches!(message, ServerMessage::Pong(_));
+    let rest = slow.until(is_pong).await;
+    assert!(rest.len() <= 2 && slow.credited_bytes <= u64::from(CREDIT), "{}", rest.len());
+    slow.returns_credit = true;
+    slow.send(Credit { bytes: slow.credited_bytes as u32 }).await;
+    let is_last = |message: &ServerMessage| match message {
+        ServerMessage::File(file) => file.header.last,
+        _ => false,
+    };
+    let before = slow.credited_bytes;
+    let messages = slow.until(is_last).await;
+    let Some(ServerMessage::File(last)) = messages.last() else { panic!("the last is a file") };
+    assert_eq!(last.header.offset + last.payload.len() as u64, FILE);
+    assert!(slow.credited_bytes > before && slow.credited_bytes > FILE);
+    server.stop().await;
+}
+
 /// Bytes of frame buffers in use, from the metrics.
 async fn used_bytes(server: &Server) -> u64 {
     let text = server.get("/metrics").await.1;

@@ -28,6 +28,13 @@ pub(super) struct Made {
     since: Option<Instant>,
 }
 
+impl Made {
+    fn is_much(&self) -> bool {
+        self.bytes >= MOST_MADE_BYTES
+            || self.since.is_some_and(|since| since.elapsed() >= MOST_MADE_TIME)
+    }
+}
+
 /// What the supervisor reads from.
 pub(super) enum Lent {
     /// One frame.
@@ -60,7 +67,8 @@ impl Sending {
             job.sent_payload_bytes += frame.span.payload_bytes as u64;
             let (segment, span) = (frame.segment.memory.id().0, frame.span);
             self.lend_slot(frame.segment);
-            self.made(id, segment, span.offset, span.len_bytes);
+            // Nothing has to be made, so all that credit allows is announced at once.
+            self.note(id, segment, span.offset, span.len_bytes);
             return Ok(());
         }
         let len_bytes = job.frame_len(index);
@@ -91,7 +99,10 @@ impl Sending {
             self.link.send_descriptor(&message, buffer.segment().as_fd());
         }
         self.lent.insert(segment, Lent::Buffer { _buffer: buffer });
-        self.made(id, segment, 0, len_bytes);
+        self.note(id, segment, 0, len_bytes);
+        if self.made.is_much() {
+            self.announce();
+        }
         Ok(())
     }
 
@@ -121,14 +132,11 @@ impl Sending {
     }
 
     /// Notes a frame that is to be announced, now or with the next ones.
-    fn made(&mut self, job: JobId, segment: u32, offset: usize, len_bytes: usize) {
+    fn note(&mut self, job: JobId, segment: u32, offset: usize, len_bytes: usize) {
         let (offset, len) = (offset as u32, len_bytes as u32);
         self.made.frames.push(FromWorker::SharedFrame { job, segment, offset, len_bytes: len });
         self.made.bytes += len_bytes;
-        let since = *self.made.since.get_or_insert_with(Instant::now);
-        if self.made.bytes >= MOST_MADE_BYTES || since.elapsed() >= MOST_MADE_TIME {
-            self.announce();
-        }
+        self.made.since.get_or_insert_with(Instant::now);
     }
 
     /// Tells the supervisor of the frames made since the last time.
