@@ -228,6 +228,48 @@ async fn a_client_that_does_not_read_holds_its_credit_and_no_more() {
 }
 
 #[tokio::test]
+async fn one_that_does_not_read_does_not_slow_another_with_the_same_model() {
+    const CREDIT: u32 = 8 << 20;
+    /// As long as their buffers, but for some bytes.
+    const MODEL: &str = "mesh 100 18719";
+    const FRAME: u64 = 256 << 10;
+    // Two servers in turns, so that what else the machine does slows down both.
+    let (with, without) = (Server::start().await, Server::start().await);
+    let mut silent = Client::connect(with.address).await;
+    silent.returns_credit = false;
+    silent.hello(CREDIT).await;
+    silent.render(1, MODEL).await;
+    silent.until(|message| matches!(message, ServerMessage::Chunk(_))).await;
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..15 {
+        for (server, times) in [&with, &without].into_iter().zip(&mut times) {
+            let mut client = server.client().await;
+            let begun = Instant::now();
+            client.render(1, MODEL).await;
+            let messages = client.answer(1).await;
+            times.push(begun.elapsed());
+            assert_eq!(chunks(&messages).len(), 100);
+        }
+    }
+    let [beside_silent, alone] = times.map(|mut times| {
+        times.sort();
+        times[times.len() / 2]
+    });
+    assert!(beside_silent < 2 * alone, "{beside_silent:?} beside, {alone:?} alone");
+    // A job is told of what was released before; after it, the worker tells what it holds.
+    let mut other = with.client().await;
+    let mut revision = 0;
+    while used_bytes(&with).await > u64::from(CREDIT) + FRAME {
+        revision += 1;
+        other.echo(revision, "echo").await;
+        assert!(revision < 10_000, "more is held than one who does not read may hold");
+    }
+    drop(silent);
+    with.stop().await;
+    without.stop().await;
+}
+
+#[tokio::test]
 async fn an_edit_while_chunks_wait_drops_them_and_their_credit_is_used_again() {
     let server = Server::start().await;
     let mut client = Client::connect(server.address).await;
