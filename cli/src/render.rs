@@ -137,7 +137,14 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
         return Ok(ExitCode::SUCCESS);
     }
 
-    let geometry = Settings { solver: arguments.solver.into(), ..Settings::default() };
+    let separate = options.parts == Parts::Separate || settings.has_feature("lazy-union");
+    let separate = separate && solid.iter().any(|(_, format)| format.holds_parts());
+    // Only parts are solved once more.
+    let geometry = Settings {
+        solver: arguments.solver.into(),
+        keep_subtrees: separate,
+        ..Settings::default()
+    };
     let into = match &solid[..] {
         [(path, format)] if format.is_streamable() && *path != Path::new("-") => {
             Some((*path, *format))
@@ -150,8 +157,7 @@ fn render(arguments: &RenderArgs) -> Result<ExitCode, String> {
             pipeline.solve(&model, geometry, &control).map_err(|stopped| stopped.to_string())?
         }
     };
-    let separate = options.parts == Parts::Separate || settings.has_feature("lazy-union");
-    if separate && solid.iter().any(|(_, format)| format.holds_parts()) {
+    if separate {
         solved.separate =
             pipeline.parts(&model, geometry, &control).map_err(|stopped| stopped.to_string())?;
     }

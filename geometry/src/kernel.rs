@@ -256,41 +256,45 @@ impl Solid {
         })?
     }
 
-    /// The union of `first` minus each of `rest`; none if nothing is left.
+    /// The union of `first` minus each of `rest`; none if nothing is left. Operands that nobody else holds are let go once
+    /// they are where they are needed.
     ///
     /// # Errors
     /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
     pub fn difference(
-        first: &[Solid],
-        rest: &[Solid],
+        first: Vec<Solid>,
+        rest: Vec<Solid>,
         token: &CancelToken,
     ) -> Result<Option<Self>, KernelError> {
         if first.is_empty() || rest.is_empty() {
-            return Self::union(first, token);
+            return Self::union(&first, token);
         }
         let mut tree = TreeBuilder::default();
-        let mut nodes = vec![tree.union_of(first, token)?];
-        nodes.extend(compose::grouped(tree.leaves(rest, true), token)?);
+        let mut nodes = vec![tree.union_of(&first, token)?];
+        nodes.extend(compose::grouped(tree.leaves(&rest, true), token)?);
+        drop((first, rest));
         tree.evaluate(OpType::Subtract, nodes, token)
     }
 
-    /// What all operands, each a union of its solids, have in common; none if that is nothing.
+    /// What all operands, each a union of its solids, have in common; none if that is nothing. Operands that nobody else
+    /// holds are let go once they are where they are needed.
     ///
     /// # Errors
     /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
     pub fn intersection(
-        operands: &[Vec<Solid>],
+        operands: Vec<Vec<Solid>>,
         token: &CancelToken,
     ) -> Result<Option<Self>, KernelError> {
         if operands.iter().any(Vec::is_empty) {
             return Ok(None);
         }
-        if let [one] = operands {
+        if let [one] = &operands[..] {
             return Self::union(one, token);
         }
         let mut tree = TreeBuilder::default();
         let nodes = operands.iter().map(|operand| tree.union_of(operand, token));
         let nodes = nodes.collect::<Result<_, _>>()?;
+        drop(operands);
         tree.evaluate(OpType::Intersect, nodes, token)
     }
 
@@ -638,13 +642,19 @@ fn boolean(
     token: &CancelToken,
 ) -> Result<Arc<ManifoldImpl>, KernelError> {
     token.check()?;
-    let body = match &operands[..] {
-        [CsgNode::Leaf(only)] => return Ok(moved_body(only)),
-        [CsgNode::Leaf(first), CsgNode::Leaf(second)] => {
-            let (first, second) = (moved_body(first), moved_body(second));
-            manifold_rust::boolean3::boolean_with_token(&first, &second, op, Some(&token.0))
+    let body = if let [CsgNode::Leaf(_)] | [CsgNode::Leaf(_), CsgNode::Leaf(_)] = &operands[..] {
+        let leaves = operands.into_iter().filter_map(|operand| match operand {
+            CsgNode::Leaf(leaf) => Some(moved_body(&leaf)),
+            CsgNode::Op { .. } => None,
+        });
+        match &leaves.collect::<Vec<_>>()[..] {
+            [first, second] => {
+                manifold_rust::boolean3::boolean_with_token(first, second, op, Some(&token.0))
+            }
+            only => return Ok(Arc::clone(&only[0])),
         }
-        _ => CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0)),
+    } else {
+        CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0))
     };
     status(&body)?;
     Ok(Arc::new(body))

@@ -77,6 +77,8 @@ pub struct Settings {
     pub most_triangles: u64,
     /// Whether booleans are evaluated as a whole or cell by cell.
     pub solver: Solver,
+    /// Whether solved subtrees go into the cache. Who solves a model once needs less memory without.
+    pub keep_subtrees: bool,
     /// Most triangles of operands in a cell of the spatial solver; about, since no cell is split without end.
     pub cell_triangles: usize,
     /// Bytes that cells at work may take together. One cell may take more, and is solved alone then.
@@ -105,6 +107,7 @@ impl Default for Settings {
             minkowski_chunk: 10,
             most_triangles: 1 << 26,
             solver: Solver::Auto,
+            keep_subtrees: true,
             cell_triangles: CELL_TRIANGLES,
             cell_work_bytes: 1 << 30,
             // Some five million triangles.
@@ -200,13 +203,14 @@ pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     let start = Instant::now();
     let root = root.drawn_root();
     let objects = objects::objects(&root);
-    let by_cells = by_cells::solve_by_cells(&root, &objects, job)?;
+    let mut by_cells = by_cells::solve_by_cells(&root, &objects, job)?;
     let by_cells_alone = by_cells.part.is_some() || by_cells.given.is_some();
     let is_solved = |object: &Object| object.role == Role::Result && by_cells_alone;
     let left: Vec<(usize, &Object)> =
         objects.iter().enumerate().filter(|(_, object)| !is_solved(object)).collect();
     let nodes = left.iter().map(|(_, object)| &object.node);
-    let plan = plan::plan(nodes, job.cache, &by_cells.known);
+    // Only the plan holds what is known, so that it can be let go as soon as it was needed.
+    let plan = plan::plan(nodes, job.cache, &std::mem::take(&mut by_cells.known));
     let stats = SolveStats { nodes: plan.tasks.len(), cached: plan.cached, ..Default::default() };
     let parts: Mutex<Vec<Option<Part>>> = Mutex::new(vec![None; objects.len()]);
     let mut diagnostics = by_cells.diagnostics;

@@ -26,6 +26,7 @@ const MODEL: &str = "
 
 /// Cells of a few hundred triangles, of which none is held.
 const GIVEN: Settings = Settings {
+    keep_subtrees: true,
     solver: Solver::Spatial,
     cell_triangles: 500,
     kept_cell_bytes: 0,

@@ -19,7 +19,7 @@ fn ball(r: f64, fn_: f64) -> Solid {
 }
 
 fn minus(first: &Solid, rest: &[Solid]) -> Solid {
-    Solid::difference(std::slice::from_ref(first), rest, &CancelToken::new()).unwrap().unwrap()
+    Solid::difference(vec![first.clone()], rest.to_vec(), &CancelToken::new()).unwrap().unwrap()
 }
 
 fn both(a: &Solid, b: &Solid) -> Solid {

@@ -82,9 +82,10 @@ impl Work<'_> {
             Alike::Nothing => Ok(Shape::Nothing),
             Alike::Solids(children) => {
                 let mut lists = self.lists(&children)?.into_iter();
+                drop(children);
                 let first = lists.next().unwrap_or_default();
                 let rest: Vec<Solid> = lists.flatten().collect();
-                Ok(Shape::solid(Solid::difference(&first, &rest, &self.job.cancel)?))
+                Ok(Shape::solid(Solid::difference(first, rest, &self.job.cancel)?))
             }
             Alike::Flat(flats) => {
                 let Some(first) = flats.first() else { return Ok(Shape::Nothing) };
@@ -103,7 +104,8 @@ impl Work<'_> {
             Alike::Flat(flats) if flats.len() < count => Ok(Shape::flat(Region::default())),
             Alike::Solids(children) => {
                 let lists = self.lists(&children)?;
-                Ok(Shape::solid(Solid::intersection(&lists, &self.job.cancel)?))
+                drop(children);
+                Ok(Shape::solid(Solid::intersection(lists, &self.job.cancel)?))
             }
             Alike::Flat(flats) => self.clipped(&flats, common_paint(&flats), clip::intersection),
         }

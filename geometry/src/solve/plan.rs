@@ -1,7 +1,7 @@
 //! The graph of tasks of a solve: one per distinct subtree, children before parents.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use scadstream_csg::{ContentHash, Kind, Node};
 
@@ -26,8 +26,10 @@ pub(super) struct Task {
     pub(super) children: Vec<usize>,
     /// Tasks that need this one, once for each time they do.
     pub(super) parents: Vec<usize>,
-    /// The shape, if the cache had it.
-    pub(super) known: Option<Shape>,
+    /// The shape, if the cache had it, until somebody takes it.
+    pub(super) known: Mutex<Option<Shape>>,
+    /// Whether there was one.
+    pub(super) is_known: bool,
     /// Place of the node in tree order, by which messages are sorted.
     pub(super) order: usize,
     /// Whether the drawn tree has this subtree in more than one place.
@@ -171,7 +173,9 @@ impl Plan {
         task_of.insert(node.hash(), self.tasks.len());
         let node = Arc::clone(node);
         let parents = Vec::new();
-        self.tasks.push(Task { node, children, parents, known, order, repeats: false });
+        let is_known = known.is_some();
+        let known = Mutex::new(known);
+        self.tasks.push(Task { node, children, parents, known, is_known, order, repeats: false });
     }
 }
 

@@ -142,8 +142,8 @@ impl<'a> Runner<'a> {
         let task = &self.tasks[index];
         let mut messages = Vec::new();
         let mut has_messages = false;
-        let shape = match &task.known {
-            Some(shape) => shape.clone(),
+        let shape = match lock(&task.known).take() {
+            Some(shape) => shape,
             None => {
                 let operands = task.children.iter().map(|child| {
                     let (shape, spoke) = self.take(*child);
@@ -171,7 +171,8 @@ impl<'a> Runner<'a> {
             }
         };
         has_messages |= !messages.is_empty();
-        if task.known.is_none() && !has_messages && worth_caching(&task.node) {
+        let is_kept = self.job.settings.keep_subtrees && worth_caching(&task.node);
+        if is_kept && !task.is_known && !has_messages {
             self.job.cache.insert(task.node.hash(), Form::AsIs, shape.clone());
         }
         let shape = match self.once_for_all(task, shape) {
@@ -267,7 +268,7 @@ fn error_at(task: &Task, message: String) -> Diagnostic {
 
 /// A guess of how much work a node is, against a primitive.
 fn weight(task: &Task) -> f64 {
-    if task.known.is_some() {
+    if task.is_known {
         return 0.0;
     }
     match task.node.kind() {

@@ -363,6 +363,20 @@ fn what_is_in_several_places_is_united_once() {
 }
 
 #[test]
+fn who_solves_once_keeps_less_and_gets_the_same() {
+    let solved_with = |keep_subtrees: bool| {
+        let cache = SolidCache::new(1 << 30);
+        let settings = Settings { keep_subtrees, ..Settings::default() };
+        let job = Job { settings, ..Job::new(&cache, CancelToken::new()) };
+        let solution = solve(&intricate(), &job).unwrap();
+        (meshes(&solution), cache.stats().bytes)
+    };
+    let ((kept, all_bytes), (not_kept, bytes)) = (solved_with(true), solved_with(false));
+    assert_eq!(kept, not_kept);
+    assert!(bytes < all_bytes, "{bytes} of {all_bytes}");
+}
+
+#[test]
 fn messages_come_again_from_a_warm_cache() {
     let cache = SolidCache::new(1 << 30);
     let job = Job::new(&cache, CancelToken::new());
