@@ -8,27 +8,30 @@
 //! Faces remember the original they came from through any number of booleans. That is how colours travel: a solid
 //! lists the paint of each of its originals.
 
+mod booleans;
 mod cell;
 mod compose;
+mod from_mesh;
 mod sheets;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
+use manifold_rust::csg_tree::CsgLeafNode;
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
-use manifold_rust::linalg::{IVec3, Mat3x4, Vec2, Vec3, Vec4};
+use manifold_rust::linalg::{Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
-use manifold_rust::types::{Box, Error, MeshGLP, OpType, WindingRule};
+use manifold_rust::types::{Box, Error, OpType};
 use scadstream_csg::{ContentHash, ContentHasher};
 
 use crate::abandon::abandonable;
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint, Run};
 
+use self::booleans::{TreeBuilder, rename_originals};
 pub use self::cell::Tree;
-use self::sheets::without_sheets;
+pub use self::from_mesh::Repairs;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;
@@ -70,13 +73,6 @@ pub enum KernelError {
     /// Anything else that the kernel refuses; a fault of ours rather than of the model.
     #[error("the geometry kernel refused: {0}")]
     Refused(&'static str),
-}
-
-/// What the kernel's robust engine gives. It has no answer for some surfaces whose parts differ in size by tens of
-/// powers of ten, and says so by a panic: what a damaged file holds must cost the object, not the job.
-fn robust<T>(work: impl FnOnce() -> T) -> Result<T, KernelError> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
-        .map_err(|_| KernelError::NotManifold)
 }
 
 /// Stops work from any thread; clones share one flag, which stays set once it is.
@@ -123,103 +119,6 @@ impl std::fmt::Debug for Solid {
 }
 
 impl Solid {
-    /// The solid inside a closed, oriented mesh; none if the mesh is empty.
-    ///
-    /// # Errors
-    /// [`KernelError::NonFinite`], [`KernelError::NotManifold`], [`KernelError::TooLarge`], [`KernelError::Cancelled`].
-    pub fn from_mesh(mesh: &Mesh, token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        if mesh.is_empty() {
-            return Ok(None);
-        }
-        let (raw, paints) = raw_mesh(mesh)?;
-        abandonable(mesh.triangles.len(), token, move || {
-            Self::checked(Manifold::from_mesh_glp(&raw).into_impl(), paints)
-        })?
-    }
-
-    /// The solid inside a mesh that is known to be clean: closed, oriented, unpainted, without triangles that have
-    /// coinciding corners. Skips what [`Solid::from_mesh`] does to find and mend such, and polls the token.
-    ///
-    /// # Errors
-    /// [`KernelError::Cancelled`], and those of [`Solid::from_mesh`].
-    pub fn from_clean_mesh(mesh: &Mesh, token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        if mesh.is_empty() {
-            return Ok(None);
-        }
-        check_countable_and_finite(mesh)?;
-        let mut body = ManifoldImpl::new();
-        body.vert_pos = mesh.positions.iter().map(|p| vec3(*p)).collect();
-        let corners = |t: &[u32; 3]| IVec3::new(t[0] as i32, t[1] as i32, t[2] as i32);
-        let triangles: Vec<IVec3> = mesh.triangles.iter().map(corners).collect();
-        abandonable(triangles.len(), token, move || {
-            body.create_halfedges(&triangles, &[]);
-            if !body.is_manifold() {
-                return Err(KernelError::NotManifold);
-            }
-            body.calculate_bbox();
-            body.set_epsilon(-1.0, false);
-            body.initialize_original();
-            body.sort_geometry();
-            body.set_normals_and_coplanar();
-            let id = body.mesh_relation.original_id;
-            Self::checked(body, Arc::new([(id, Paint::Default)]))
-        })?
-    }
-
-    /// The solid that a faulty mesh most likely means, with a word on what was mended.
-    ///
-    /// Open edges whose ends nearly coincide are merged, faces turned inside out are turned back, and surfaces that cut
-    /// or touch themselves are rebuilt from their winding numbers.
-    ///
-    /// # Errors
-    /// [`KernelError::NotManifold`] if the surface has a hole in it, and those of [`Solid::from_mesh`].
-    pub fn from_faulty_mesh(
-        mesh: &Mesh,
-        token: &CancelToken,
-    ) -> Result<Option<(Self, Repairs)>, KernelError> {
-        if mesh.is_empty() {
-            return Ok(None);
-        }
-        let (mut raw, paints) = raw_mesh(mesh)?;
-        let mut repairs = Repairs::default();
-        let mut solid = Manifold::from_mesh_glp_robust(&raw);
-        if solid.status() != Error::NoError {
-            repairs.merged = raw.merge();
-            solid = Manifold::from_mesh_glp_robust(&raw);
-        }
-        status(solid.as_impl())?;
-        let turned = robust(|| solid.repair_orientation_with_token(Some(&token.0)))?;
-        status(turned.as_impl())?;
-        repairs.turned = (0..solid.as_impl().halfedge.len().min(turned.as_impl().halfedge.len()))
-            .any(|edge| {
-                solid.as_impl().halfedge[edge].start_vert
-                    != turned.as_impl().halfedge[edge].start_vert
-            });
-        if turned.as_impl().is_soup || turned.has_self_intersections() {
-            repairs.rebuilt = true;
-            let rebuilt =
-                robust(|| turned.rebuild_solid_with_token(WindingRule::Nonzero, Some(&token.0)))?;
-            return Ok(Self::checked(rebuilt.into_impl(), paints)?.map(|solid| (solid, repairs)));
-        }
-        Ok(Self::checked(turned.into_impl(), paints)?.map(|solid| (solid, repairs)))
-    }
-
-    /// Convex hull of points; none if they lie in one plane or fewer than four are given.
-    ///
-    /// # Errors
-    /// [`KernelError::NonFinite`], [`KernelError::Cancelled`].
-    pub fn hull(points: &[[f64; 3]], token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        if !are_in_reach(points) {
-            return Err(KernelError::NonFinite);
-        }
-        let points: Vec<Vec3> = points.iter().map(|p| vec3(*p)).collect();
-        let body = abandonable(points.len(), token, move || {
-            manifold_rust::quickhull::convex_hull(&points)
-        })?;
-        let id = body.mesh_relation.original_id;
-        Self::checked(body, Arc::new([(id, Paint::Default)]))
-    }
-
     /// Union of all; none if none are given.
     ///
     /// # Errors
@@ -524,17 +423,6 @@ impl Solid {
     }
 }
 
-/// What [`Solid::from_faulty_mesh`] had to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Repairs {
-    /// Vertices that nearly coincide along open edges were merged.
-    pub merged: bool,
-    /// Faces were turned to point outwards.
-    pub turned: bool,
-    /// The surface cut or touched itself and was rebuilt.
-    pub rebuilt: bool,
-}
-
 /// On which side of a plane a point lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -567,151 +455,6 @@ pub fn triangulate(outlines: &[Vec<[f64; 2]>]) -> Vec<[u32; 3]> {
     // A negative epsilon lets the kernel choose by the size of the outlines.
     let triangles = manifold_rust::polygon::triangulate(&polygons, -1.0, true);
     triangles.into_iter().map(|t| [t[0] as u32, t[1] as u32, t[2] as u32]).collect()
-}
-
-/// Gathers the leaves of one kernel tree and the paint of each original among them.
-#[derive(Default)]
-struct TreeBuilder {
-    paints: HashMap<i32, Paint>,
-}
-
-impl TreeBuilder {
-    fn leaves(&mut self, solids: &[Solid], subtracted: bool) -> Vec<CsgNode> {
-        solids.iter().map(|solid| CsgNode::leaf_node(self.leaf(solid, subtracted))).collect()
-    }
-
-    /// A leaf for `solid`. Should one of its originals already be in the tree in another paint, it gets new ones.
-    fn leaf(&mut self, solid: &Solid, subtracted: bool) -> CsgLeafNode {
-        let seen = |paint: Paint| {
-            if subtracted && paint == Paint::Default { Paint::Cut } else { paint }
-        };
-        let clash = solid
-            .paints
-            .iter()
-            .any(|(id, paint)| self.paints.get(id).is_some_and(|already| *already != seen(*paint)));
-        let renamed = clash.then(|| solid.with_own_originals());
-        let solid = renamed.as_ref().unwrap_or(solid);
-        self.paints.extend(solid.paints.iter().map(|(id, paint)| (*id, seen(*paint))));
-        CsgLeafNode { p_impl: Arc::clone(&solid.body), transform: mat3x4(&solid.transform) }
-    }
-
-    /// The union of some solids as one node.
-    fn union_of(&mut self, solids: &[Solid], token: &CancelToken) -> Result<CsgNode, KernelError> {
-        let mut leaves = compose::grouped(self.leaves(solids, false), token)?;
-        Ok(if leaves.len() == 1 { leaves.remove(0) } else { CsgNode::op_n(OpType::Add, leaves) })
-    }
-
-    /// The solid that operands make.
-    fn evaluate(
-        self,
-        op: OpType,
-        operands: Vec<CsgNode>,
-        token: &CancelToken,
-    ) -> Result<Option<Solid>, KernelError> {
-        self.result(boolean(op, operands, token)?)
-    }
-
-    /// The solid of a body made of the leaves. It has one original per paint, whatever number of leaves went in.
-    fn result(self, body: Arc<ManifoldImpl>) -> Result<Option<Solid>, KernelError> {
-        status(&body)?;
-        let mut body = Arc::unwrap_or_clone(without_sheets(body));
-        let mut originals: Vec<(Paint, i32)> = Vec::new();
-        rename_originals(&mut body, |id| {
-            if id == cell::cut_original() {
-                return id;
-            }
-            let paint = self.paints.get(&id).copied().unwrap_or_default();
-            if let Some((_, original)) = originals.iter().find(|(known, _)| *known == paint) {
-                return *original;
-            }
-            let original = reserve_ids(1) as i32;
-            originals.push((paint, original));
-            original
-        });
-        let mut paints: Vec<_> = originals.into_iter().map(|(paint, id)| (id, paint)).collect();
-        paints.sort_by_key(|(id, _)| *id);
-        Solid::checked(body, paints.into())
-    }
-}
-
-/// The body that operands make. The kernel's tree would copy operands that are not moved, which may be large, so one or two
-/// are no tree.
-fn boolean(
-    op: OpType,
-    operands: Vec<CsgNode>,
-    token: &CancelToken,
-) -> Result<Arc<ManifoldImpl>, KernelError> {
-    token.check()?;
-    let body = if let [CsgNode::Leaf(_)] | [CsgNode::Leaf(_), CsgNode::Leaf(_)] = &operands[..] {
-        let leaves = operands.into_iter().filter_map(|operand| match operand {
-            CsgNode::Leaf(leaf) => Some(moved_body(&leaf)),
-            CsgNode::Op { .. } => None,
-        });
-        match &leaves.collect::<Vec<_>>()[..] {
-            [first, second] => {
-                manifold_rust::boolean3::boolean_with_token(first, second, op, Some(&token.0))
-            }
-            only => return Ok(Arc::clone(&only[0])),
-        }
-    } else {
-        CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0))
-    };
-    status(&body)?;
-    Ok(Arc::new(body))
-}
-
-/// The body of a leaf with its transform applied, shared if there is none.
-fn moved_body(leaf: &CsgLeafNode) -> Arc<ManifoldImpl> {
-    if leaf.transform == Mat3x4::identity() {
-        Arc::clone(&leaf.p_impl)
-    } else {
-        Arc::new(leaf.p_impl.transform(&leaf.transform))
-    }
-}
-
-/// Gives every face and mesh instance of `body` the original that `rename` says.
-fn rename_originals(body: &mut ManifoldImpl, mut rename: impl FnMut(i32) -> i32) {
-    let mut renamed: HashMap<i32, i32> = HashMap::new();
-    for reference in &mut body.mesh_relation.tri_ref {
-        let old = reference.original_id;
-        reference.original_id = *renamed.entry(old).or_insert_with(|| rename(old));
-    }
-    for relation in body.mesh_relation.mesh_id_transform.values_mut() {
-        if let Some(new) = renamed.get(&relation.original_id) {
-            relation.original_id = *new;
-        }
-    }
-}
-
-/// The kernel's exchange mesh, one run per run of paint, and the paint of each run's new original.
-fn raw_mesh(mesh: &Mesh) -> Result<(MeshGLP<f64, u32>, Paints), KernelError> {
-    check_countable_and_finite(mesh)?;
-    let runs: Vec<_> = mesh.painted_runs().filter(|(range, _)| !range.is_empty()).collect();
-    let first = reserve_ids(runs.len() as u32);
-    let mut raw = MeshGLP {
-        num_prop: 3,
-        vert_properties: mesh.positions.as_flattened().to_vec(),
-        tri_verts: mesh.triangles.as_flattened().to_vec(),
-        run_index: vec![0],
-        ..MeshGLP::default()
-    };
-    let mut paints = Vec::with_capacity(runs.len());
-    for ((range, paint), id) in runs.into_iter().zip(first..) {
-        raw.run_index.push(3 * range.end as u32);
-        raw.run_original_id.push(id);
-        paints.push((id as i32, paint));
-    }
-    Ok((raw, paints.into()))
-}
-
-fn check_countable_and_finite(mesh: &Mesh) -> Result<(), KernelError> {
-    if mesh.triangles.len() > MOST_TRIANGLES {
-        return Err(KernelError::TooLarge);
-    }
-    if !are_in_reach(&mesh.positions) {
-        return Err(KernelError::NonFinite);
-    }
-    Ok(())
 }
 
 fn status(body: &ManifoldImpl) -> Result<(), KernelError> {

@@ -12,12 +12,10 @@ use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
+use super::booleans::{TreeBuilder, boolean, moved_body, rename_originals};
 use super::compose::grouped;
-use super::sheets::contains;
-use super::{
-    CancelToken, KernelError, Solid, TreeBuilder, boolean, mat3x4, moved_body, rename_originals,
-    status, vec3, without_sheets,
-};
+use super::sheets::{contains, without_sheets};
+use super::{CancelToken, KernelError, Solid, mat3x4, status, vec3};
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh};
 use crate::primitives::cube;

@@ -11,7 +11,8 @@ use manifold_rust::impl_mesh::ManifoldImpl;
 use manifold_rust::linalg::{Mat3x4, Vec3};
 use manifold_rust::types::{Box, Halfedge, TriRef};
 
-use super::{CancelToken, KernelError, MOST_TRIANGLES, moved_body};
+use super::booleans::moved_body;
+use super::{CancelToken, KernelError, MOST_TRIANGLES};
 
 /// More operands than this are left to the kernel: looking which are apart is quadratic.
 const MOST_OPERANDS: usize = 1000;

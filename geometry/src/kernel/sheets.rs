@@ -11,7 +11,8 @@ use manifold_rust::linalg::{Vec3, cross, dot};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::types::{Box, WindingRule};
 
-use super::{robust, status};
+use super::from_mesh::robust;
+use super::status;
 
 /// Faces whose normals differ from opposite by less are folded onto each other.
 const FOLD: f64 = -1.0 + 1e-12;
