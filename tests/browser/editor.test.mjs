@@ -132,8 +132,10 @@ describe("typing", () => {
 
 describe("a model that takes long", () => {
   // Sixteen objects, each of which takes a moment.
-  const SLOW = `for (i = [0 : 15]) translate([30 * (i % 4), 30 * floor(i / 4), 0]) difference() {
-  sphere(13, $fn = 110);
+  /** Sixteen objects that are all different; with another radius the server knows none of them from before. */
+  const slow = (radius) =>
+    `for (i = [0 : 15]) translate([30 * (i % 4), 30 * floor(i / 4), 0]) difference() {
+  sphere(${radius} + i / 50, $fn = 110);
   translate([4, 4, 4]) sphere(11, $fn = 110);
 }`;
 
@@ -161,7 +163,7 @@ describe("a model that takes long", () => {
         watch(view, "data-triangles", (value) => window.seen.triangles.push(Number(value)));
         watch(root, "data-state", (value) => window.seen.states.push(value));
       });
-      await paste(page, SLOW);
+      await paste(page, slow(13));
       await page.waitForFunction(() => window.seen.states.includes("coarse"));
       await keep(page, "first");
       assert.ok((await shareOfHue(page, YELLOW_DEG)) > 0.05, "the first picture shows it");
@@ -186,7 +188,7 @@ describe("a model that takes long", () => {
     try {
       await waitForState(page, "exact");
       await page.evaluate((hue) => window.watchFrames(hue), YELLOW_DEG);
-      await paste(page, SLOW);
+      await paste(page, slow(12.5));
       await waitForState(page, "coarse");
       await waitForState(page, "exact");
       await assertNoGap(page);
