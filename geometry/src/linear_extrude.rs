@@ -149,20 +149,8 @@ mod tests {
     use crate::clip::difference;
     use crate::measure::measure;
     use crate::polygon::{circle, polygon, square};
+    use crate::testing::straight;
     use scadstream_csg::Fragments;
-
-    fn straight(height: f64) -> LinearExtrude {
-        LinearExtrude {
-            sweep: [0.0, 0.0, height],
-            center: false,
-            twist: 0.0,
-            scale: [1.0, 1.0],
-            slices: None,
-            segments: None,
-            convexity: 1,
-            fragments: Fragments::default(),
-        }
-    }
 
     fn frame() -> Region {
         let hole = circle(2.0, Fragments { fn_: 8.0, ..Fragments::default() });

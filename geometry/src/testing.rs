@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{Fragments, Kind, Modifiers, Node, Origin};
+use scadstream_csg::{Fragments, Kind, LinearExtrude, Modifiers, Node, Origin};
 
 use crate::cache::SolidCache;
 use crate::control::CancelToken;
@@ -66,6 +66,20 @@ pub(crate) fn scale(x: f64, y: f64, z: f64, child: Arc<Node>) -> Arc<Node> {
 
 pub(crate) fn color(rgba: [f32; 4], child: Arc<Node>) -> Arc<Node> {
     node(Kind::Color(rgba), vec![child])
+}
+
+/// What `linear_extrude(height)` says.
+pub(crate) fn straight(height: f64) -> LinearExtrude {
+    LinearExtrude {
+        sweep: [0.0, 0.0, height],
+        center: false,
+        twist: 0.0,
+        scale: [1.0, 1.0],
+        slices: None,
+        segments: None,
+        convexity: 1,
+        fragments: Fragments::default(),
+    }
 }
 
 /// Solves with an empty cache.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{Fragments, Kind, LinearExtrude, Node};
+use scadstream_csg::{Kind, Node};
 
 use super::*;
 use crate::spatial::Patch;
@@ -17,17 +17,7 @@ fn check(root: &Arc<Node>, volume: f64, genus: i64, components: usize) {
 }
 
 fn linear_extrude(height: f64, children: Vec<Arc<Node>>) -> Arc<Node> {
-    let parameters = LinearExtrude {
-        sweep: [0.0, 0.0, height],
-        center: false,
-        twist: 0.0,
-        scale: [1.0, 1.0],
-        slices: None,
-        segments: None,
-        convexity: 1,
-        fragments: Fragments::default(),
-    };
-    node(Kind::LinearExtrude(parameters.into()), children)
+    node(Kind::LinearExtrude(straight(height).into()), children)
 }
 
 /// The exact union of a solid model.
