@@ -1,5 +1,6 @@
 //! A small blocking client of the protocol, for tests and benches.
 
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,14 @@ impl Client {
 
     fn try_receive(&mut self) -> Result<ServerMessage, String> {
         loop {
-            match self.socket.read().map_err(|error| error.to_string())? {
+            let message = match self.socket.read() {
+                // A process that was stopped and goes on again: a read with a time limit is not begun again by itself.
+                Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::Interrupted => {
+                    continue;
+                }
+                other => other.map_err(|error| error.to_string())?,
+            };
+            match message {
                 Message::Binary(frame) => {
                     self.received_bytes += frame.len() as u64;
                     let kind = Kind::from_number(frame.get(5).copied().unwrap_or_default());
