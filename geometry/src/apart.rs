@@ -8,7 +8,8 @@ use crate::union::{clusters, touching};
 /// The pieces of a region, in order of their first outlines; one where too many stand beside each other for that to be
 /// worth finding out.
 pub(crate) fn pieces(region: &Region) -> Vec<Region> {
-    let boxes: Vec<Bounds> = region.outlines().iter().map(|outline| around(outline)).collect();
+    let outlines = region.outlines().iter();
+    let boxes: Vec<Bounds> = outlines.map(|outline| around(outline.iter().copied())).collect();
     let of_outlines = |indices: Vec<usize>| {
         let outlines = indices.into_iter().map(|index| region.outlines()[index].clone());
         Region::from_clean(outlines.collect())
@@ -35,17 +36,13 @@ fn grouped(regions: &[Region], groups: Vec<Vec<usize>>) -> Vec<Vec<Region>> {
 }
 
 fn boxes(regions: &[Region]) -> Vec<Bounds> {
-    let around_all = |region: &Region| {
-        let boxes = region.outlines().iter().map(|outline| around(outline));
-        boxes.reduce(Bounds::union).expect("no region here is empty")
-    };
-    regions.iter().map(around_all).collect()
+    regions.iter().map(|region| around(region.points())).collect()
 }
 
-fn around(outline: &[Point]) -> Bounds {
-    let in_space = |[x, y]: Point| [x, y, 0.0];
-    let first = in_space(outline[0]);
+fn around(points: impl Iterator<Item = Point>) -> Bounds {
+    let mut points = points.map(|[x, y]| [x, y, 0.0]);
+    let first = points.next().expect("neither an outline nor a region here is empty");
     let mut bounds = Bounds { min: first, max: first };
-    outline.iter().for_each(|point| bounds.include(in_space(*point)));
+    points.for_each(|point| bounds.include(point));
     bounds
 }

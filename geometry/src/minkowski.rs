@@ -36,8 +36,8 @@ pub type ChunkSize<'a> = dyn Fn() -> usize + Sync + 'a;
 /// Most points given to one hull; larger sums take the hull of hulls.
 const MOST_POINTS: usize = 1 << 20;
 
-/// The Minkowski sum of two unions of solids; none if it is flat. `chunk` hulls are united at once, at least [`LEAST_CHUNK`]; when it says no
-/// more than that, memory is short, and halves are worked on one after the other.
+/// The Minkowski sum of two unions of solids; none if it is flat. `chunk` hulls are united at once, at least
+/// [`LEAST_CHUNK`]; when it says no more than that, memory is short, and halves are worked on one after the other.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
