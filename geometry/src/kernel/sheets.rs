@@ -81,13 +81,13 @@ fn corners(body: &ManifoldImpl, triangle: usize) -> [Vec3; 3] {
     })
 }
 
-/// Whether there is a fold with nothing on either side. One inside the body is a slit between parts that touch.
+/// Whether there is a fold outside the body, or on its surface. One inside it is a slit between parts that touch.
 fn has_hanging_sheet(body: &ManifoldImpl) -> bool {
     let step = BESIDE * body.bbox.scale();
     folds(body).take(MOST_FOLDS).any(|(triangle, normal)| {
         let [a, b, c] = corners(body, triangle);
         let middle = (a + b + c) / 3.0;
-        !contains(body, middle + normal * step) && !contains(body, middle - normal * step)
+        !contains(body, middle + normal * step) || !contains(body, middle - normal * step)
     })
 }
 
