@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashMap;
 use scadstream_csg::ContentHash;
 
+use crate::kernel::Piece;
 use crate::shape::Shape;
 use crate::spatial::{Cell, Patch, Presence, Settled};
 
@@ -23,6 +24,8 @@ pub(crate) enum Form {
     Cell,
     /// What became of a cell beside its neighbours, by the hash of all of them.
     Settled,
+    /// A piece of an operand of cells.
+    Piece,
 }
 
 type Key = (ContentHash, Form);
@@ -31,6 +34,8 @@ type Key = (ContentHash, Form);
 #[derive(Debug)]
 pub struct SolidCache {
     entries: Mutex<Entries>,
+    /// Pieces of operands: many and cheap to make anew, so that they must not drive out anything else.
+    pieces: Mutex<Entries>,
     /// How operands of the spatial solver stand to cells, and with how many triangles.
     presences: Mutex<FxHashMap<(ContentHash, Cell), (Presence, usize)>>,
 }
@@ -49,6 +54,9 @@ struct Entries {
     sizes: HashMap<ContentHash, usize>,
 }
 
+/// Pieces of operands take at most this share of the budget.
+const PIECES_SHARE: usize = 4;
+
 /// Subtrees whose size is remembered: some hundred kilobytes. Beyond that all are forgotten.
 const MOST_SIZES: usize = 10_000;
 
@@ -61,6 +69,7 @@ enum Kept {
     Shape(Shape),
     Patch(Arc<Patch>),
     Settled(Settled),
+    Piece(Arc<Piece>),
 }
 
 #[derive(Debug)]
@@ -86,59 +95,68 @@ pub struct CacheStats {
 impl SolidCache {
     /// An empty cache that may keep `budget_bytes` alive; 0 keeps nothing.
     pub fn new(budget_bytes: usize) -> Self {
-        let entries = Mutex::new(Entries { budget_bytes, ..Entries::default() });
-        Self { entries, presences: Mutex::default() }
+        let of = |budget_bytes| Mutex::new(Entries { budget_bytes, ..Entries::default() });
+        let pieces = budget_bytes / PIECES_SHARE;
+        Self { entries: of(budget_bytes - pieces), pieces: of(pieces), presences: Mutex::default() }
     }
 
     /// Changes the budget and forgets what no longer fits, as under memory pressure.
     pub fn set_budget(&self, budget_bytes: usize) {
-        let mut entries = self.lock();
-        entries.budget_bytes = budget_bytes;
-        entries.trim();
+        let pieces = budget_bytes / PIECES_SHARE;
+        for (form, bytes) in [(Form::AsIs, budget_bytes - pieces), (Form::Piece, pieces)] {
+            let mut entries = self.lock(form);
+            entries.budget_bytes = bytes;
+            entries.trim();
+        }
     }
 
     /// Forgets everything.
     pub fn clear(&self) {
-        let mut entries = self.lock();
-        entries.by_key.clear();
-        entries.by_age.clear();
-        entries.used_bytes = 0;
-        drop(entries);
+        for form in [Form::AsIs, Form::Piece] {
+            let mut entries = self.lock(form);
+            entries.by_key.clear();
+            entries.by_age.clear();
+            entries.used_bytes = 0;
+        }
         self.lock_presences().clear();
     }
 
     /// How it is doing.
     pub fn stats(&self) -> CacheStats {
-        let entries = self.lock();
+        let of = |form| {
+            let entries = self.lock(form);
+            (entries.by_key.len(), entries.used_bytes, entries.hits, entries.misses)
+        };
+        let (own, pieces) = (of(Form::AsIs), of(Form::Piece));
         CacheStats {
-            entries: entries.by_key.len(),
-            bytes: entries.used_bytes,
-            hits: entries.hits,
-            misses: entries.misses,
+            entries: own.0 + pieces.0,
+            bytes: own.1 + pieces.1,
+            hits: own.2 + pieces.2,
+            misses: own.3 + pieces.3,
         }
     }
 
     /// Whether it has the subtree of this hash, without counting as a use.
     pub fn contains(&self, hash: ContentHash) -> bool {
-        self.lock().by_key.contains_key(&(hash, Form::AsIs))
+        self.lock(Form::AsIs).by_key.contains_key(&(hash, Form::AsIs))
     }
 
     /// Bytes that the subtree of this hash took in the kernel's form when it was last solved, kept or not.
     pub fn size_bytes(&self, hash: ContentHash) -> Option<usize> {
-        self.lock().sizes.get(&hash).copied()
+        self.lock(Form::AsIs).sizes.get(&hash).copied()
     }
 
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
         match self.kept((hash, form))? {
             Kept::Shape(shape) => Some(shape),
-            Kept::Patch(_) | Kept::Settled(_) => None,
+            Kept::Patch(_) | Kept::Settled(_) | Kept::Piece(_) => None,
         }
     }
 
     pub(crate) fn insert(&self, hash: ContentHash, form: Form, shape: Shape) {
         let bytes = shape.size_bytes();
         if form == Form::AsIs {
-            let sizes = &mut self.lock().sizes;
+            let sizes = &mut self.lock(form).sizes;
             if sizes.len() >= MOST_SIZES {
                 sizes.clear();
             }
@@ -150,7 +168,7 @@ impl SolidCache {
     pub(crate) fn patch(&self, hash: ContentHash) -> Option<Arc<Patch>> {
         match self.kept((hash, Form::Cell))? {
             Kept::Patch(patch) => Some(patch),
-            Kept::Shape(_) | Kept::Settled(_) => None,
+            Kept::Shape(_) | Kept::Settled(_) | Kept::Piece(_) => None,
         }
     }
 
@@ -162,13 +180,26 @@ impl SolidCache {
     pub(crate) fn settled(&self, hash: ContentHash) -> Option<Settled> {
         match self.kept((hash, Form::Settled))? {
             Kept::Settled(settled) => Some(settled),
-            Kept::Shape(_) | Kept::Patch(_) => None,
+            Kept::Shape(_) | Kept::Patch(_) | Kept::Piece(_) => None,
         }
     }
 
     pub(crate) fn insert_settled(&self, hash: ContentHash, settled: Settled) {
         let bytes = settled.mended.as_ref().map_or(0, |cell| cell.patch.size_bytes());
         self.keep((hash, Form::Settled), Kept::Settled(settled), bytes);
+    }
+
+    /// A piece of an operand, by hash of what and where it is.
+    pub(crate) fn piece(&self, hash: ContentHash) -> Option<Arc<Piece>> {
+        match self.kept((hash, Form::Piece))? {
+            Kept::Piece(piece) => Some(piece),
+            Kept::Shape(_) | Kept::Patch(_) | Kept::Settled(_) => None,
+        }
+    }
+
+    pub(crate) fn insert_piece(&self, hash: ContentHash, piece: Arc<Piece>) {
+        let bytes = piece.size_bytes();
+        self.keep((hash, Form::Piece), Kept::Piece(piece), bytes);
     }
 
     /// How an operand stands to a cell: what was found before, or what `find` says.
@@ -194,7 +225,7 @@ impl SolidCache {
     }
 
     fn kept(&self, key: Key) -> Option<Kept> {
-        let mut entries = self.lock();
+        let mut entries = self.lock(key.1);
         let now = entries.tick();
         let Some(entry) = entries.by_key.get_mut(&key) else {
             entries.misses += 1;
@@ -209,7 +240,7 @@ impl SolidCache {
 
     fn keep(&self, key: Key, kept: Kept, bytes: usize) {
         let bytes = bytes + size_of::<Entry>();
-        let mut entries = self.lock();
+        let mut entries = self.lock(key.1);
         if bytes > entries.budget_bytes {
             return;
         }
@@ -223,9 +254,10 @@ impl SolidCache {
         entries.trim();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Entries> {
+    fn lock(&self, form: Form) -> MutexGuard<'_, Entries> {
+        let entries = if form == Form::Piece { &self.pieces } else { &self.entries };
         // No code that can panic runs under the lock, and a cache is right in any state.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -266,7 +298,8 @@ mod tests {
         let each = cache.stats().bytes;
         cache.insert(hash(2), Form::AsIs, shape());
         assert!(cache.get(hash(1), Form::AsIs).is_some());
-        cache.set_budget(2 * each);
+        // Both, and the share of pieces.
+        cache.set_budget(2 * each * PIECES_SHARE / (PIECES_SHARE - 1) + 1);
         cache.insert(hash(3), Form::AsIs, shape());
         assert!(cache.get(hash(2), Form::AsIs).is_none());
         assert!(cache.get(hash(1), Form::AsIs).is_some());

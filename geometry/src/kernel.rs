@@ -11,7 +11,9 @@
 mod booleans;
 mod cell;
 mod compose;
+mod cut;
 mod from_mesh;
+mod piece;
 mod sheets;
 
 use std::collections::HashMap;
@@ -32,6 +34,7 @@ use crate::mesh::{Bounds, Mesh, Paint, Run};
 use self::booleans::{TreeBuilder, rename_originals};
 pub use self::cell::Tree;
 pub use self::from_mesh::Repairs;
+pub use self::piece::Piece;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;

@@ -1,23 +1,23 @@
 //! Booleans confined to a box: what the spatial solver asks of the kernel.
 //!
-//! A tree is evaluated, then intersected with the box *last*. The order matters: cutting operands first moved one seam
-//! vertex in eight hundred by a rounding step, cutting the result none but for rare cases. Faces that the box itself
-//! cuts are dropped, so what is left is an open patch of the model's surface whose rim lies in the sides of the box.
+//! A tree is evaluated, then cut to the box *last*. The order matters: cutting operands first moved one seam vertex in eight
+//! hundred by a rounding step, cutting the result none but for rare cases. Faces that cuts of operands have left are
+//! dropped, so what is left is an open patch of the model's surface whose rim lies in the sides of the box.
 
 use std::sync::{Arc, OnceLock};
 
-use manifold_rust::boolean3::boolean_with_token;
 use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
 use manifold_rust::types::{Box as KernelBox, OpType};
 
-use super::booleans::{TreeBuilder, boolean, moved_body, rename_originals};
+use super::booleans::{TreeBuilder, boolean, moved_body};
 use super::compose::grouped;
+use super::cut::Surface;
 use super::sheets::{contains, without_sheets};
-use super::{CancelToken, KernelError, Solid, mat3x4, status, vec3};
+use super::{CancelToken, KernelError, Solid, mat3x4, vec3};
 use crate::affine::Affine;
-use crate::mesh::{Bounds, Mesh};
+use crate::mesh::{Bounds, Mesh, Paint};
 use crate::primitives::cube;
 
 /// A tree of booleans over solids.
@@ -37,7 +37,7 @@ impl Tree {
     /// The part of the result's surface inside `bounds`: an open mesh, its rim in the sides of the box; none if there
     /// is none.
     ///
-    /// A face that lies in a side of the box is part of it if the solid is on the inner side.
+    /// A face that lies in a side of the box is part of it if the box is above it.
     ///
     /// # Errors
     /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
@@ -52,44 +52,15 @@ impl Tree {
             CsgNode::Leaf(leaf) => moved_body(&leaf),
             CsgNode::Op { op, children, .. } => solved(op, children, token)?,
         };
-        let extent = bounds_of(&whole.bbox);
-        if whole.is_empty() || !overlap(&extent, bounds) {
-            return Ok(None);
-        }
-        let cut = if bounds.contains(&extent) {
-            whole
-        } else {
-            let sides = box_body(bounds, token)?;
-            let cut = boolean_with_token(&whole, &sides, OpType::Intersect, Some(&token.0));
-            status(&cut)?;
-            Arc::new(cut)
-        };
-        let mesh = patch(&cut, &builder, bounds);
+        token.check()?;
+        let surface = Surface::of_body_within(&whole, bounds);
+        let paints = &builder.paints;
+        let mesh = patch(&surface, |original| paints.get(&original).copied().unwrap_or_default());
         Ok((!mesh.is_empty()).then_some(mesh))
     }
 }
 
 impl Solid {
-    /// The part inside `bounds` as a closed solid; none if that is nothing. [`Tree::within`] knows the faces of the cut
-    /// and drops them.
-    ///
-    /// # Errors
-    /// [`KernelError::Cancelled`].
-    pub fn cut_to(
-        &self,
-        bounds: &Bounds,
-        token: &CancelToken,
-    ) -> Result<Option<Self>, KernelError> {
-        let body = self.baked();
-        let cut = boolean_with_token(
-            &body,
-            &*box_body(bounds, token)?,
-            OpType::Intersect,
-            Some(&token.0),
-        );
-        Self::checked(cut, Arc::clone(&self.paints))
-    }
-
     /// The block that fills `bounds`, which must have an extent along every axis.
     ///
     /// # Errors
@@ -202,63 +173,21 @@ pub(super) fn cut_original() -> i32 {
     *ORIGINAL.get_or_init(|| reserve_ids(1) as i32)
 }
 
-fn box_body(bounds: &Bounds, token: &CancelToken) -> Result<Arc<ManifoldImpl>, KernelError> {
-    let mut body = (*Solid::block(bounds, token)?.body).clone();
-    rename_originals(&mut body, |_| cut_original());
-    Ok(Arc::new(body))
-}
-
-/// The triangles of `body` that are the model's.
-fn patch(body: &ManifoldImpl, builder: &TreeBuilder, bounds: &Bounds) -> Mesh {
-    let paint_of = |original: i32| builder.paints.get(&original).copied().unwrap_or_default();
-    let corners = |triangle: usize| {
-        [0, 1, 2].map(|corner| body.halfedge[3 * triangle + corner].start_vert as usize)
-    };
-    let kept: Vec<(usize, i32)> = (body.mesh_relation.tri_ref.iter().enumerate())
-        .map(|(triangle, reference)| (triangle, reference.original_id))
-        .filter(|(triangle, original)| {
-            *original != cut_original()
-                && !is_back_of_side(corners(*triangle).map(|v| body.vert_pos[v]), bounds)
-        })
-        .collect();
+/// The mesh of a surface, in the paints of its originals.
+pub(super) fn patch(surface: &Surface, paint_of: impl Fn(i32) -> Paint) -> Mesh {
     let mut positions = Vec::new();
-    let mut index_of = vec![u32::MAX; body.vert_pos.len()];
-    let mut number = |vertex: usize| {
-        if index_of[vertex] == u32::MAX {
-            index_of[vertex] = positions.len() as u32;
-            let Vec3 { x, y, z } = body.vert_pos[vertex];
+    let mut index_of = vec![u32::MAX; surface.positions.len()];
+    let mut number = |vertex: u32| {
+        let index = &mut index_of[vertex as usize];
+        if *index == u32::MAX {
+            *index = positions.len() as u32;
+            let Vec3 { x, y, z } = surface.positions[vertex as usize];
             positions.push([x, y, z]);
         }
-        index_of[vertex]
+        *index
     };
-    let triangles: Vec<_> = (kept.iter())
-        .map(|(triangle, original)| (corners(*triangle).map(&mut number), paint_of(*original)))
+    let triangles: Vec<_> = (surface.facets.iter())
+        .map(|facet| (facet.corners.map(&mut number), paint_of(facet.reference.original_id)))
         .collect();
     Mesh::of_painted(positions, triangles)
-}
-
-/// Whether a triangle lies in a side of the box with the solid on the outer side: the surface of a neighbour that the
-/// kernel left behind where solids only touch.
-fn is_back_of_side([a, b, c]: [Vec3; 3], bounds: &Bounds) -> bool {
-    let coordinates = [a, b, c].map(|v| [v.x, v.y, v.z]);
-    (0..3).any(|axis| {
-        let all_at = |plane: f64| coordinates.iter().all(|corner| corner[axis] == plane);
-        let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
-        let edge = |i: usize| {
-            [coordinates[i][u] - coordinates[0][u], coordinates[i][v] - coordinates[0][v]]
-        };
-        let ([ax, ay], [bx, by]) = (edge(1), edge(2));
-        let normal = ax * by - ay * bx;
-        all_at(bounds.min[axis]) && normal > 0.0 || all_at(bounds.max[axis]) && normal < 0.0
-    })
-}
-
-fn bounds_of(around: &KernelBox) -> Bounds {
-    let KernelBox { min, max } = around;
-    Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] }
-}
-
-/// Whether two boxes have more in common than a side.
-fn overlap(a: &Bounds, b: &Bounds) -> bool {
-    (0..3).all(|axis| a.min[axis] < b.max[axis] && b.min[axis] < a.max[axis])
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use rayon::prelude::*;
 use scadstream_csg::{ContentHash, ContentHasher};
 
-use super::evaluate::LARGE_OPERAND_CELLS;
+use super::evaluate::LARGE_OPERAND;
 use super::grid::Cell;
 use super::prune::{EVERYWHERE, Presence, Pruned, prune};
 use super::skeleton::Skeleton;
@@ -142,8 +142,7 @@ impl Octree<'_> {
             let touching = counts.get(operand).copied().unwrap_or_default();
             let whole = self.operand(*operand).solid.num_triangles();
             triangles += touching;
-            work +=
-                if whole > LARGE_OPERAND_CELLS * self.most_triangles { touching } else { whole };
+            work += if whole > LARGE_OPERAND { touching.max(LARGE_OPERAND) } else { whole };
         }
         Some(Seen { cell, tree, triangles, work })
     }

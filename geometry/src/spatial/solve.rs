@@ -93,12 +93,7 @@ pub(crate) fn solve_cells(
     let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
         return Ok(None);
     };
-    let evaluation = Evaluation {
-        operands,
-        cache: job.cache,
-        token: job.token,
-        cell_triangles: job.cell_triangles,
-    };
+    let evaluation = Evaluation { operands, cache: job.cache, token: job.token };
     let mut kept_whole = HashSet::new();
     let mut stats = CellStats::default();
     loop {

@@ -139,7 +139,7 @@ fn what_is_near_the_viewer_comes_first() {
 #[test]
 fn cells_that_do_not_fit_are_given_once_more() {
     let notes = Notes::default();
-    let root = blocks_in_the_sides_of_cells();
+    let root = balls_with_a_slit();
     let measure = give(&root, &notes, 2);
     assert!(notes.begun.lock().expect("nobody panics").len() > 1);
     let direct = super::measure(&solved(&root, Solver::Direct, &SolidCache::new(0)).0);

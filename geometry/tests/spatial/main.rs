@@ -202,8 +202,34 @@ fn blocks_in_the_sides_of_cells() -> Arc<Node> {
 
 #[test]
 fn faces_in_the_sides_of_cells() {
-    let cells = check(&blocks_in_the_sides_of_cells());
+    check(&blocks_in_the_sides_of_cells());
+}
+
+/// Balls with a slit through them, beside a side of cells and so narrow that both of its faces are the same there.
+fn balls_with_a_slit() -> Arc<Node> {
+    let side = side_of_cells(3, 1);
+    let balls = (0..4).map(|i| translate([side, 6.0 * f64::from(i) - 6.0, 2.0], sphere(2.5, 30.0)));
+    let slit = translate([side - 3e-11, -9.0, -9.0], cube([1e-11, 30.0, 30.0]));
+    node(Kind::Difference, vec![node(Kind::Union, balls.collect()), slit])
+}
+
+#[test]
+fn a_slit_beside_the_side_of_cells() {
+    let cells = check(&balls_with_a_slit());
     assert!(cells.summary.stats.expect("solved by cells").merged > 0);
+}
+
+#[test]
+fn large_operands_are_cut_down_to_the_cells() {
+    let side = side_of_cells(2, 1);
+    let ball = |x: f64, y: f64, r: f64| translate([x, y, 0.3], sphere(r, 90.0));
+    let apart = node(Kind::Union, vec![ball(0.2, 0.1, 9.0), ball(side, side, 6.0)]);
+    let holes =
+        (0..3).map(|i| translate([f64::from(3 * i), 0.5, -20.0], cylinder(40.0, 1.0, 20.0)));
+    let taken = [ball(4.0, -3.0, 5.0), translate([-2.0; 3], cube([3.0; 3]))];
+    let root = node(Kind::Difference, [apart].into_iter().chain(taken).chain(holes).collect());
+    let cells = check(&root);
+    assert!(cells.patches.len() > 20);
 }
 
 #[test]
