@@ -29,13 +29,18 @@ pub(crate) struct Leaf {
 /// Deeper nesting of booleans than this is left to the direct solver, which has no recursion. Picked by hand.
 const MOST_LEVELS: usize = 200;
 
-/// The skeleton of `node`; none if it holds a transform that cannot be undone or nests too deeply.
-pub(crate) fn skeleton(node: &Arc<Node>) -> Option<Skeleton<Leaf>> {
-    visit(node, Affine::IDENTITY, None, 0)
+/// The skeleton of `node`, in which what `is_leaf` is not looked into; none if it holds a transform that cannot be undone or
+/// nests too deeply.
+pub(crate) fn skeleton(
+    node: &Arc<Node>,
+    is_leaf: &impl Fn(&Arc<Node>) -> bool,
+) -> Option<Skeleton<Leaf>> {
+    visit(node, is_leaf, Affine::IDENTITY, None, 0)
 }
 
 fn visit(
     node: &Arc<Node>,
+    is_leaf: &impl Fn(&Arc<Node>) -> bool,
     transform: Affine,
     paint: Option<Paint>,
     depth: usize,
@@ -45,10 +50,15 @@ fn visit(
     }
     let operands = |transform: Affine, paint: Option<Paint>| {
         let drawn = node.children().iter().filter(|child| !child.modifiers().background);
-        drawn.map(|child| visit(child, transform, paint, depth + 1)).collect::<Option<Vec<_>>>()
+        drawn
+            .map(|child| visit(child, is_leaf, transform, paint, depth + 1))
+            .collect::<Option<Vec<_>>>()
     };
     Some(match node.kind() {
         Kind::Group | Kind::Union => Skeleton::Union(operands(transform, paint)?),
+        Kind::Difference | Kind::Intersection if is_leaf(node) => {
+            Skeleton::Operand(Leaf { node: Arc::clone(node), transform, paint })
+        }
         Kind::Difference => Skeleton::Difference(operands(transform, paint)?),
         Kind::Intersection => Skeleton::Intersection(operands(transform, paint)?),
         Kind::Transform(matrix) => {
