@@ -180,6 +180,12 @@ fn options_of_formats_and_pictures() {
     let (dark, _) =
         written(&solid, "e.png", &["--imgsize=80,60", "--colorscheme", "Tomorrow Night"]);
     assert!(all != guided && all != dark && guided != dark);
+    let here = folder.file("here.scad", "cube(10, center = true);");
+    let far = folder.file("far.scad", "translate([512, -256, 64]) cube(10, center = true);");
+    let camera = ["--imgsize=80,60", "--camera=0,0,0,55,0,25,60", "--autocenter"];
+    let (centered, _) = written(&here, "f.png", &camera[..2]);
+    assert!(written(&far, "g.png", &camera).0 == centered);
+    assert!(written(&far, "h.png", &camera[..2]).0 != centered);
     for (arguments, fault) in [
         (
             ["-O", "export-pdf/paper-size=b4"],

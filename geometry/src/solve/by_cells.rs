@@ -36,7 +36,7 @@ const DOMINANT_TRIANGLES: usize = 30_000;
 const DOMINANT_SHARE: f64 = 0.75;
 
 /// Cells of such models have so many times fewer triangles: what is alone in a cell costs little.
-const DOMINATED_CELLS: usize = 5;
+const DOMINATED_CELLS: usize = 8;
 
 /// From so many triangles on the memory of the direct solver is what counts, however few operands they are of.
 const MANY_TRIANGLES: usize = 2_000_000;

@@ -9,6 +9,7 @@ use super::octree::{Operand, Task};
 use super::patch::Patch;
 use super::prune::EVERYWHERE;
 use super::skeleton::Skeleton;
+use crate::abandon::abandonable;
 use crate::cache::SolidCache;
 use crate::kernel::{CancelToken, KernelError, Piece, Solid, Tree};
 use crate::mesh::{Bounds, Mesh};
@@ -19,6 +20,9 @@ pub(super) const LARGE_OPERAND: usize = 1000;
 
 /// Operands are cut at every second level: each cut makes caps, most of which the next one cuts away again.
 const STEP_LEVELS: i16 = 2;
+
+/// Triangles that are cut in the time that other work takes for one.
+const CUT_AT_ONCE: usize = 10;
 
 /// What all cells of a model are evaluated with.
 pub(super) struct Evaluation<'a> {
@@ -111,7 +115,9 @@ impl Evaluation<'_> {
         if operand.solid.num_triangles() <= LARGE_OPERAND {
             return Ok(None);
         }
-        let mut piece = self.cached(operand.key, || Arc::new(operand.solid.piece()));
+        let solid = operand.solid.clone();
+        let mut piece =
+            self.cached(operand.key, solid.num_triangles(), move || Arc::new(solid.piece()))?;
         let top = Cell::roots(&operand.bounds()).first().map_or(cell.level, |root| root.level);
         for level in (least..=top).rev() {
             if piece.num_triangles() <= LARGE_OPERAND {
@@ -122,24 +128,31 @@ impl Evaluation<'_> {
             if !is_stop || around.bounds().contains(&piece.bounds()) {
                 continue;
             }
-            self.token.check()?;
             let mut hasher = ContentHasher::new("piece of an operand");
             hasher.hash(operand.key);
             around.feed(&mut hasher);
-            // One that cannot be cut there stays as it is.
-            piece = self.cached(hasher.finish(), || {
+            let triangles = piece.num_triangles();
+            piece = self.cached(hasher.finish(), triangles, move || {
+                // One that cannot be cut there stays as it is.
                 piece.cut_to(&around.bounds()).map_or_else(|| Arc::clone(&piece), Arc::new)
-            });
+            })?;
         }
         Ok(Some(piece))
     }
 
-    fn cached(&self, key: ContentHash, make: impl FnOnce() -> Arc<Piece>) -> Arc<Piece> {
-        self.cache.piece(key).unwrap_or_else(|| {
-            let piece = make();
-            self.cache.insert_piece(key, Arc::clone(&piece));
-            piece
-        })
+    /// A piece from the cache, or the one that `make` makes from so many triangles.
+    fn cached(
+        &self,
+        key: ContentHash,
+        triangles: usize,
+        make: impl FnOnce() -> Arc<Piece> + Send + 'static,
+    ) -> Result<Arc<Piece>, KernelError> {
+        if let Some(piece) = self.cache.piece(key) {
+            return Ok(piece);
+        }
+        let piece = abandonable(triangles / CUT_AT_ONCE, self.token, make)?;
+        self.cache.insert_piece(key, Arc::clone(&piece));
+        Ok(piece)
     }
 }
 
