@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use scadstream_csg::{ContentHash, ContentHasher, Fragments, Kind, Node};
 
 use super::objects::{Object, Role};
-use super::plan::{Known, plan};
+use super::plan::{Known, plan, repeating};
 use super::run::run;
 use super::{Job, Part, PartKind, Solver};
 use crate::control::{Cancelled, Progress};
@@ -63,22 +63,23 @@ pub(super) fn solve_by_cells(
 ) -> Result<Outcome, Cancelled> {
     let mut outcome =
         Outcome { part: None, given: None, known: Known::default(), diagnostics: Vec::new() };
-    let results = || objects.iter().filter(|object| object.role == Role::Result);
     let forced = match job.settings.solver {
         Solver::Direct => return Ok(outcome),
         Solver::Auto => false,
         Solver::Spatial => true,
     };
-    let estimate = Estimate::of(results().map(|object| &object.node), FEW_TRIANGLES);
+    let results = objects.iter().filter(|object| object.role == Role::Result);
+    let nodes: Vec<&Arc<Node>> = results.map(|object| &object.node).collect();
+    let estimate = Estimate::of(nodes.iter().copied(), FEW_TRIANGLES);
     if !forced && estimate.total < FEW_TRIANGLES && estimate.largest < DOMINANT_TRIANGLES {
         return Ok(outcome);
     }
-    let repeating = repeating(results().map(|object| &object.node));
+    let repeating = repeating(&nodes);
     let is_leaf = |node: &Arc<Node>| {
         repeating.contains(&node.hash())
             && Estimate::of(std::iter::once(node), LARGEST_LEAF).total < LARGEST_LEAF
     };
-    let whole: Option<Vec<_>> = results().map(|object| skeleton(&object.node, &is_leaf)).collect();
+    let whole: Option<Vec<_>> = nodes.iter().map(|node| skeleton(node, &is_leaf)).collect();
     let Some(whole) = whole.map(Skeleton::Union) else { return Ok(outcome) };
     // Of a hundred thousand objects each of these steps takes tens of milliseconds.
     let go_on = || if job.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) };
@@ -197,21 +198,6 @@ fn part_hash(root: &Node) -> ContentHash {
     let mut hasher = ContentHasher::new("part by cells");
     hasher.hash(root.hash());
     hasher.finish()
-}
-
-/// Booleans that stand in several places.
-fn repeating<'a>(nodes: impl Iterator<Item = &'a Arc<Node>>) -> HashSet<ContentHash> {
-    let mut pending: Vec<&Arc<Node>> = nodes.collect();
-    let (mut seen, mut repeating) = (HashSet::new(), HashSet::new());
-    while let Some(node) = pending.pop() {
-        let is_boolean = matches!(node.kind(), Kind::Difference | Kind::Intersection);
-        if is_boolean && !seen.insert(node.hash()) {
-            repeating.insert(node.hash());
-            continue;
-        }
-        pending.extend(node.children().iter().filter(|child| !child.modifiers().background));
-    }
-    repeating
 }
 
 /// A guess of how many triangles the leaves have, each counted as often as it stands in the tree.

@@ -71,7 +71,7 @@ pub(super) fn plan<'a>(
 
 /// Subtrees that are in more than one place. What the cache knows is looked into as well: how a subtree is solved must
 /// not depend on that.
-fn repeating(roots: &[&Arc<Node>]) -> HashSet<ContentHash> {
+pub(super) fn repeating(roots: &[&Arc<Node>]) -> HashSet<ContentHash> {
     // Distinct nodes, parents before children.
     let mut order: Vec<&Arc<Node>> = Vec::new();
     let mut seen: HashSet<ContentHash> = HashSet::new();
