@@ -147,10 +147,8 @@ impl SolidCache {
     }
 
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
-        match self.kept((hash, form))? {
-            Kept::Shape(shape) => Some(shape),
-            Kept::Patch(_) | Kept::Settled(_) | Kept::Piece(_) => None,
-        }
+        let Kept::Shape(shape) = self.kept((hash, form))? else { return None };
+        Some(shape)
     }
 
     pub(crate) fn insert(&self, hash: ContentHash, form: Form, shape: Shape) {
@@ -166,10 +164,8 @@ impl SolidCache {
     }
 
     pub(crate) fn patch(&self, hash: ContentHash) -> Option<Arc<Patch>> {
-        match self.kept((hash, Form::Cell))? {
-            Kept::Patch(patch) => Some(patch),
-            Kept::Shape(_) | Kept::Settled(_) | Kept::Piece(_) => None,
-        }
+        let Kept::Patch(patch) = self.kept((hash, Form::Cell))? else { return None };
+        Some(patch)
     }
 
     pub(crate) fn insert_patch(&self, hash: ContentHash, patch: Arc<Patch>) {
@@ -178,10 +174,8 @@ impl SolidCache {
     }
 
     pub(crate) fn settled(&self, hash: ContentHash) -> Option<Settled> {
-        match self.kept((hash, Form::Settled))? {
-            Kept::Settled(settled) => Some(settled),
-            Kept::Shape(_) | Kept::Patch(_) | Kept::Piece(_) => None,
-        }
+        let Kept::Settled(settled) = self.kept((hash, Form::Settled))? else { return None };
+        Some(settled)
     }
 
     pub(crate) fn insert_settled(&self, hash: ContentHash, settled: Settled) {
@@ -191,10 +185,8 @@ impl SolidCache {
 
     /// A piece of an operand, by hash of what and where it is.
     pub(crate) fn piece(&self, hash: ContentHash) -> Option<Arc<Piece>> {
-        match self.kept((hash, Form::Piece))? {
-            Kept::Piece(piece) => Some(piece),
-            Kept::Shape(_) | Kept::Patch(_) | Kept::Settled(_) => None,
-        }
+        let Kept::Piece(piece) = self.kept((hash, Form::Piece))? else { return None };
+        Some(piece)
     }
 
     pub(crate) fn insert_piece(&self, hash: ContentHash, piece: Arc<Piece>) {

@@ -204,6 +204,12 @@ impl SideBySide {
     }
 }
 
+/// A position as a key: vertices are the same if all their bits are.
+pub(crate) fn bits<const N: usize>(point: [f64; N]) -> [u64; N] {
+    // Adding zero makes the two zeros one.
+    point.map(|x| (x + 0.0).to_bits())
+}
+
 /// An axis-aligned box.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::faces::fill_ring;
 use crate::kernel::{CancelToken, KernelError, Solid, are_in_reach};
 use crate::measure::{pieces, volume};
-use crate::mesh::{Bounds, Mesh, Run};
+use crate::mesh::{Bounds, Mesh, Run, bits};
 use crate::tangle::{is_tangled, round_coordinates};
 use crate::union::union;
 
@@ -132,8 +132,7 @@ pub fn merge_equal_points(mesh: &mut Mesh) {
         .positions
         .iter()
         .map(|point| {
-            // Adding 0 makes -0 and 0 one position.
-            *first_at.entry(point.map(|c| (c + 0.0).to_bits())).or_insert_with(|| {
+            *first_at.entry(bits(*point)).or_insert_with(|| {
                 merged.push(*point);
                 merged.len() as u32 - 1
             })

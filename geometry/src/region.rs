@@ -6,6 +6,8 @@
 
 use std::collections::HashSet;
 
+use crate::mesh::bits;
+
 /// A point of the plane, in model units.
 pub type Point = [f64; 2];
 
@@ -40,7 +42,7 @@ impl Region {
     /// Whether no two outlines touch in a corner, nor one itself.
     pub(crate) fn has_distinct_points(&self) -> bool {
         let mut seen = HashSet::new();
-        self.points().all(|point| seen.insert(point.map(|c| (c + 0.0).to_bits())))
+        self.points().all(|point| seen.insert(bits(point)))
     }
 
     /// Area inside.

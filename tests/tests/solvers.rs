@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use scadstream_tests::binary::{quiet, run, scadstream};
+use scadstream_tests::oracle::{self, SHARE};
 use scadstream_tests::peer::EXAMPLES;
 use serde_json::Value;
 
@@ -18,26 +19,14 @@ const LEAST: usize = 40;
 
 #[test]
 fn cells_give_what_the_whole_gives_of_all_examples() {
-    let mut models = Vec::new();
-    collect(Path::new(EXAMPLES), &mut models);
+    let examples = oracle::models().into_iter().map(|name| Path::new(SHARE).join(name));
+    let mut models: Vec<PathBuf> = examples.filter(|path| path.starts_with(EXAMPLES)).collect();
     models.push(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/models/threads.scad")));
-    models.sort();
     let folder = std::env::temp_dir().join(format!("scadstream-solvers-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the temporary folder is ours");
     let compared = models.iter().filter(|model| is_same(model, &folder)).count();
     std::fs::remove_dir_all(&folder).expect("the folder is ours");
     assert!(compared >= LEAST, "{compared} of {} models", models.len());
-}
-
-fn collect(folder: &Path, models: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("openscad is installed") {
-        let path = entry.expect("a folder can be read").path();
-        if path.is_dir() {
-            collect(&path, models);
-        } else if path.extension().is_some_and(|extension| extension == "scad") {
-            models.push(path);
-        }
-    }
 }
 
 /// Whether a model is a solid that cells can be used for; fails if they give something else.

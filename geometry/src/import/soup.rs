@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::faces::fill_ring;
-use crate::mesh::{Mesh, Paint, Run};
+use crate::mesh::{Mesh, Paint, Run, bits};
 
 /// A mesh being read.
 #[derive(Default)]
@@ -21,8 +21,7 @@ impl Soup {
 
     /// The index of the vertex at this very place, for formats that repeat vertices for every triangle.
     pub(super) fn shared_vertex(&mut self, position: [f64; 3]) -> u32 {
-        // Adding 0 makes the two zeros one place.
-        let key = position.map(|c| (c + 0.0).to_bits());
+        let key = bits(position);
         if let Some(known) = self.places.get(&key) {
             return *known;
         }

@@ -13,7 +13,7 @@ use manifold_rust::types::{Box as KernelBox, PolyVert, TriRef};
 use rustc_hash::FxHashMap;
 
 use super::cell::cut_original;
-use crate::mesh::Bounds;
+use crate::mesh::{Bounds, bits};
 
 /// One side of a plane across an axis.
 #[derive(Debug, Clone, Copy)]
@@ -144,7 +144,7 @@ impl Surface {
             let original_id = cut_original();
             let reference =
                 TriRef { mesh_id: caps, original_id, face_id: number, coplanar_id: number };
-            part.close(half, rim, reference, epsilon)?;
+            part.close(half, &rim, reference, epsilon)?;
         }
         part.give_normals();
         // Without the vertices that were cut away.
@@ -221,18 +221,18 @@ impl Surface {
         self.facets.reserve(facets.len());
         let mut crossing = Vec::new();
         for facet in facets {
-            let is_kept = facet.corners.map(|corner| kept[corner as usize]);
-            let odd = match is_kept.map(usize::from).iter().sum() {
-                0 => continue,
-                3 => {
+            // Which corner is alone on its side.
+            let alone = match facet.corners.map(|corner| kept[corner as usize]) {
+                [false, false, false] => continue,
+                [true, true, true] => {
                     self.facets.push(facet);
                     continue;
                 }
-                1 => is_kept.iter().position(|kept| *kept),
-                _ => is_kept.iter().position(|kept| !*kept),
+                [_, b, c] if b == c => 0,
+                [a, _, c] if c == a => 1,
+                _ => 2,
             };
-            // The corner that is alone on its side, and the others as the triangle runs.
-            let [a, b, c] = [0, 1, 2].map(|k| facet.corners[(odd.unwrap_or_default() + k) % 3]);
+            let [a, b, c] = [0, 1, 2].map(|k| facet.corners[(alone + k) % 3]);
             let ab = self.vertex(half, [a, b], &facet.reference, &mut cuts);
             let ca = self.vertex(half, [c, a], &facet.reference, &mut cuts);
             let (triangles, along) = if kept[a as usize] {
@@ -267,9 +267,7 @@ impl Surface {
         let mut is_changed = false;
         for (vertex, position) in (0..).zip(&self.positions) {
             if halves.iter().any(|half| half.has_in_plane(*position)) {
-                // Adding zero makes the two zeros one.
-                let bits = [position.x, position.y, position.z].map(|x| (x + 0.0).to_bits());
-                let first = *at.entry(bits).or_insert(vertex);
+                let first = *at.entry(bits([position.x, position.y, position.z])).or_insert(vertex);
                 is_changed |= first != vertex;
                 target[vertex as usize] = first;
             }
@@ -415,7 +413,7 @@ impl Surface {
     }
 
     /// Closes what a cut has opened. None if the rim is not made of closed lines.
-    fn close(&mut self, half: &Half, rim: Rim, reference: TriRef, epsilon: f64) -> Option<()> {
+    fn close(&mut self, half: &Half, rim: &Rim, reference: TriRef, epsilon: f64) -> Option<()> {
         let (u, v) = ((half.axis + 1) % 3, (half.axis + 2) % 3);
         // Seen from outside.
         let (u, v) = if half.is_upper { (v, u) } else { (u, v) };
@@ -478,30 +476,26 @@ fn is_seen(halves: &[Half], corners: [Vec3; 3], reference: &TriRef) -> bool {
 }
 
 /// The closed lines that edges make, but those of one edge back and forth. None if they make others.
-fn outlines_of(mut rim: Rim) -> Option<Vec<Vec<u32>>> {
-    let mut from: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
-    for [start, end] in &rim {
-        from.entry(*start).or_default().push(*end);
-    }
-    let mut take = |start: u32, end: Option<u32>| {
-        let ends = from.get_mut(&start)?;
-        match end {
-            Some(end) => ends.iter().position(|to| *to == end).map(|at| ends.swap_remove(at)),
-            None => ends.pop(),
+fn outlines_of(rim: &Rim) -> Option<Vec<Vec<u32>>> {
+    let mut ends_from: FxHashMap<u32, Vec<u32>> = FxHashMap::default();
+    for [start, end] in rim {
+        // Where two triangles meet in the plane, both on one side, nothing is open.
+        let back = ends_from.entry(*end).or_default();
+        match back.iter().position(|to| to == start) {
+            Some(at) => {
+                back.swap_remove(at);
+            }
+            None => ends_from.entry(*start).or_default().push(*end),
         }
-    };
-    // Where two triangles meet in the plane, both on one side, nothing is open.
-    rim.retain(|[start, end]| {
-        let is_open = take(*end, Some(*start)).is_none();
-        is_open || take(*start, Some(*end)).is_none()
-    });
+    }
+    let mut next = |start: u32| ends_from.get_mut(&start)?.pop();
     let mut outlines = Vec::new();
     for [start, _] in rim {
-        let Some(mut end) = take(start, None) else { continue };
-        let mut outline = vec![start];
-        while end != start {
+        let Some(mut end) = next(*start) else { continue };
+        let mut outline = vec![*start];
+        while end != *start {
             outline.push(end);
-            end = take(end, None)?;
+            end = next(end)?;
         }
         outlines.push(outline);
     }

@@ -7,11 +7,11 @@ use scadstream_csg::ContentHash;
 
 use super::facts::Tally;
 use super::grid::Cell;
-use super::patch::{Patch, bits};
+use super::patch::Patch;
 use super::stitch::{PaintedTriangle, Stitch};
 use crate::control::{CancelToken, Cancelled};
 use crate::measure::Measure;
-use crate::mesh::{Groups, Mesh, SideBySide};
+use crate::mesh::{Groups, Mesh, SideBySide, bits};
 
 /// The surface of a model by cells of the grid: one that was solved cell by cell, or one solved as a whole that is made of
 /// pieces apart from each other.

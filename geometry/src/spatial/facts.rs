@@ -3,9 +3,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::patch::{Patch, bits, hash_of_edge};
+use super::patch::{Patch, hash_of_edge};
 use crate::measure::{Measure, Sum, area, cross, dot, find, sub, unite, volume};
-use crate::mesh::{Bounds, Mesh};
+use crate::mesh::{Bounds, Mesh, bits};
 
 /// Facts of one patch, an open surface that is not empty.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::facts::PatchFacts;
-use crate::mesh::{Bounds, Mesh, Paint};
+use crate::mesh::{Bounds, Mesh, Paint, bits};
 
 /// Vertices closer than this, as a share of the largest coordinate, are the same one. The kernel's own tolerance is 1e-12
 /// of the model's size.
@@ -103,12 +103,6 @@ impl Patch {
     pub(super) fn ends(&self, edge: Rim) -> [[f64; 3]; 2] {
         edge.ends.map(|vertex| self.mesh.positions[vertex as usize])
     }
-}
-
-/// A position as a key: vertices are the same if all their bits are.
-pub(super) fn bits(point: [f64; 3]) -> [u64; 3] {
-    // Adding zero makes the two zeros one.
-    point.map(|x| (x + 0.0).to_bits())
 }
 
 /// An edge as a hash that is the same whichever way it runs, and which way that is.

@@ -12,9 +12,9 @@ use std::sync::Arc;
 use scadstream_csg::{ContentHash, ContentHasher};
 
 use super::cells::CellPatch;
-use super::patch::{Patch, Rim, bits, hash_of_edge};
+use super::patch::{Patch, Rim, hash_of_edge};
 use crate::cache::SolidCache;
-use crate::mesh::{Bounds, Mesh};
+use crate::mesh::{Bounds, Mesh, bits};
 
 /// What became of a cell once its neighbours were there.
 #[derive(Debug, Clone)]

@@ -2,9 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::patch::bits;
 use super::stitch::PaintedTriangle;
-use crate::mesh::Paint;
+use crate::mesh::{Paint, bits};
 
 /// Triangles over shared vertices. Numbers of those that are gone are given again.
 #[derive(Debug, Default)]
