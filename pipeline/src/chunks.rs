@@ -37,7 +37,7 @@ fn plan_mesh(
 #[derive(Debug)]
 pub(crate) struct ChunkCaches {
     plans: Recent<(ContentHash, ChunkOptions), Arc<MeshPlan>>,
-    /// Payloads; none for chunks that are best sent raw.
+    /// Payloads by the hash of what they decode to and how they are written; none for chunks that are best sent raw.
     encoded: Recent<(ContentHash, Codec), Option<Arc<[u8]>>>,
 }
 
@@ -88,7 +88,7 @@ impl ChunkCaches {
             if codec == Codec::Raw || !wanted(index) {
                 return Ok(None);
             }
-            let key = (plan.infos()[index].hash, codec);
+            let key = (codec.hash(plan.infos()[index].hash), codec);
             if let Some(encoded) = self.encoded.get(&key) {
                 return Ok(encoded);
             }
@@ -101,20 +101,21 @@ impl ChunkCaches {
         chunks.map_init(ChunkBuilder::default, of_chunk).collect()
     }
 
-    /// Writes the raw payload of a chunk. Making it costs far more than copying it, and many may ask for the same.
+    /// Writes raw what a chunk decodes to. Making it costs far more than copying it, and many may ask for the same.
     pub(crate) fn write_raw(
         &self,
         plan: &ChunkPlan,
+        codec: Codec,
         index: usize,
         builder: &mut ChunkBuilder,
         payload: &mut [u8],
     ) {
-        let key = (plan.infos()[index].hash, Codec::Raw);
+        let key = (codec.hash(plan.infos()[index].hash), Codec::Raw);
         if let Some(Some(made)) = self.encoded.get(&key) {
             payload.copy_from_slice(&made);
             return;
         }
-        plan.chunk(index, builder).write(payload);
+        codec.decoded(plan.chunk(index, builder)).write(payload);
         let bytes = payload.len() + size_of_val(&key);
         self.encoded.insert(key, Some((&*payload).into()), bytes);
     }

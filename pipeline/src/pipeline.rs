@@ -262,15 +262,16 @@ impl Pipeline {
         self.chunks.encode(plan, codec, wanted, control)
     }
 
-    /// Writes the raw payload of chunk `index` of `plan`, which has the length that its description says.
+    /// Writes raw what chunk `index` of `plan` decodes to from `codec`; it has the length that its description says.
     pub fn write_raw(
         &self,
         plan: &ChunkPlan,
+        codec: Codec,
         index: usize,
         builder: &mut ChunkBuilder,
         payload: &mut [u8],
     ) {
-        self.chunks.write_raw(plan, index, builder, payload);
+        self.chunks.write_raw(plan, codec, index, builder, payload);
     }
 
     /// How the cache of solids is doing.

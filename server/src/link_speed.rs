@@ -1,5 +1,7 @@
 //! How fast a client's link is, from the credit that it returns; and what follows for the codec.
 //!
+//! A session stays with exact chunks or with chunks on a grid, as it begins: the ones are of no use beside the others.
+//!
 //! Credit comes back when a chunk was received and used. When it does, the bytes returned since a frame was sent,
 //! divided by the time since then, are a rate that the link has at least. The greatest of the last few is taken for its
 //! speed, since pauses of the sender and the round trip make the others too small.
@@ -28,20 +30,32 @@ pub(crate) struct LinkSpeed {
     /// Frames not returned yet: what was sent up to and with each, what was returned by then, and when that was.
     flying: VecDeque<(u64, u64, Instant)>,
     samples: VecDeque<f64>,
-    /// Codecs that the client reads, best first.
-    codecs: Vec<Codec>,
+    /// The codec while the link is fast, and while it is slow.
+    fast: Codec,
+    slow: Codec,
     compress: bool,
 }
 
 impl LinkSpeed {
-    /// Of a client on this machine, or on another; nothing is measured yet.
-    pub(crate) fn new(is_local: bool, codecs: Vec<Codec>) -> Self {
+    /// Of a client on this machine, or on another, that reads these codecs, best first; nothing is measured yet.
+    pub(crate) fn new(is_local: bool, codecs: &[Codec]) -> Self {
+        let best_of = |some: &[Codec]| codecs.iter().find(|codec| some.contains(codec)).copied();
+        let compressed = best_of(&[Codec::Meshopt, Codec::MeshoptGrid]).unwrap_or(Codec::Raw);
+        let (fast, slow) = if is_local {
+            // Exact at first. On a grid all would have to be sent once more, but over a slow link that soon pays.
+            (Codec::Raw, best_of(&[Codec::Meshopt]).unwrap_or(compressed))
+        } else if compressed == Codec::MeshoptGrid {
+            (compressed, compressed)
+        } else {
+            (Codec::Raw, compressed)
+        };
         Self {
             sent: 0,
             returned: 0,
             flying: VecDeque::new(),
             samples: VecDeque::new(),
-            codecs,
+            fast,
+            slow,
             compress: !is_local,
         }
     }
@@ -87,9 +101,7 @@ impl LinkSpeed {
 
     /// How the next job's chunks are best sent.
     pub(crate) fn codec(&self) -> Codec {
-        let compressed = [Codec::Meshopt, Codec::MeshoptGrid];
-        let best = self.codecs.iter().find(|codec| compressed.contains(codec));
-        best.filter(|_| self.compress).copied().unwrap_or(Codec::Raw)
+        if self.compress { self.slow } else { self.fast }
     }
 }
 
@@ -111,31 +123,37 @@ mod tests {
         now
     }
 
-    fn both() -> Vec<Codec> {
-        vec![Codec::MeshoptGrid, Codec::Meshopt, Codec::Raw]
+    const ALL: [Codec; 3] = [Codec::MeshoptGrid, Codec::Meshopt, Codec::Raw];
+
+    /// The codecs at first, when the link turned slow, and when it turned fast.
+    fn over_time(is_local: bool, codecs: &[Codec]) -> [Codec; 3] {
+        let mut speed = LinkSpeed::new(is_local, codecs);
+        let first = speed.codec();
+        let now = exchange(&mut speed, Instant::now(), 12.5e6);
+        let slow = speed.codec();
+        exchange(&mut speed, now, 1e9);
+        [first, slow, speed.codec()]
     }
 
     #[test]
     fn a_client_of_this_machine_gets_raw_until_it_turns_out_to_be_far() {
-        let mut speed = LinkSpeed::new(true, both());
-        assert_eq!(speed.codec(), Codec::Raw);
-        let now = exchange(&mut speed, Instant::now(), 12.5e6);
-        assert_eq!(speed.codec(), Codec::MeshoptGrid);
-        exchange(&mut speed, now, 1e9);
-        assert_eq!(speed.codec(), Codec::Raw);
+        assert_eq!(over_time(true, &ALL), [Codec::Raw, Codec::Meshopt, Codec::Raw]);
+        let grid = over_time(true, &[Codec::MeshoptGrid]);
+        assert_eq!(grid, [Codec::Raw, Codec::MeshoptGrid, Codec::Raw]);
+        assert_eq!(over_time(true, &[Codec::Raw]), [Codec::Raw; 3]);
     }
 
     #[test]
-    fn another_machine_gets_the_best_that_it_reads() {
-        assert_eq!(LinkSpeed::new(false, both()).codec(), Codec::MeshoptGrid);
-        let lossless = vec![Codec::Meshopt];
-        assert_eq!(LinkSpeed::new(false, lossless).codec(), Codec::Meshopt);
-        assert_eq!(LinkSpeed::new(false, vec![Codec::Raw]).codec(), Codec::Raw);
+    fn another_machine_gets_the_best_that_it_reads_and_stays_on_a_grid() {
+        assert_eq!(over_time(false, &ALL), [Codec::MeshoptGrid; 3]);
+        let lossless = over_time(false, &[Codec::Meshopt, Codec::MeshoptGrid]);
+        assert_eq!(lossless, [Codec::Meshopt, Codec::Meshopt, Codec::Raw]);
+        assert_eq!(over_time(false, &[Codec::Raw]), [Codec::Raw; 3]);
     }
 
     #[test]
     fn small_exchanges_tell_nothing() {
-        let mut speed = LinkSpeed::new(true, both());
+        let mut speed = LinkSpeed::new(true, &ALL);
         let start = Instant::now();
         speed.sent(10_000, start);
         speed.returned(10_000, start + Duration::from_millis(40));

@@ -1,5 +1,7 @@
 //! Chunks as the bytes that carry them: the payloads that `protocol/SPEC.md` defines.
 
+use scadstream_csg::{ContentHash, ContentHasher};
+
 use crate::chunk::Chunk;
 
 /// How a payload is written.
@@ -27,6 +29,30 @@ const VERTEX_LEVEL: i32 = 3;
 /// Greatest coordinate on the grid inside one chunk.
 const GRID_MOST: f64 = 65_535.0;
 
+impl Codec {
+    /// Hash of what a reader gets, of a chunk with this hash of its content: another on each grid, because chunks of
+    /// one picture fit each other only if all are exact or all on the same grid.
+    pub fn hash(self, content: ContentHash) -> ContentHash {
+        match self {
+            Self::Raw | Self::Meshopt => content,
+            Self::MeshoptGrid { exponent } => {
+                let mut hasher = ContentHasher::new("chunk on a grid");
+                hasher.hash(content);
+                hasher.u64(exponent.cast_unsigned().into());
+                hasher.finish()
+            }
+        }
+    }
+
+    /// What a reader gets of a chunk.
+    pub fn decoded(self, chunk: Chunk) -> Chunk {
+        match self {
+            Self::Raw | Self::Meshopt => chunk,
+            Self::MeshoptGrid { exponent } => on_grid(chunk, exponent),
+        }
+    }
+}
+
 /// The step of the grid for chunks whose boxes are at most `extent` wide, as a binary logarithm: 65 535 steps at most.
 ///
 /// Depends on the power of two above `extent` only, so that chunks keep their bytes while a scene changes a little.
@@ -36,7 +62,8 @@ pub fn grid_exponent(extent: f32) -> i16 {
     extent.log2().ceil() as i16 - 15
 }
 
-/// The payload of a chunk, or none where `codec` gains nothing over [`Codec::Raw`] or cannot hold it.
+/// The payload of a chunk, or none where `codec` gains nothing over [`Codec::Raw`] or cannot hold it: then what it would
+/// [decode to](Codec::decoded) is sent raw.
 pub fn encode(chunk: &Chunk, codec: Codec) -> Option<Vec<u8>> {
     let encoded = match codec {
         Codec::Raw => None,
@@ -54,8 +81,21 @@ fn meshopt_payload(chunk: &Chunk) -> Option<Vec<u8>> {
     Some(payload)
 }
 
+fn step_of(exponent: i16) -> f64 {
+    f64::powi(2.0, exponent.into())
+}
+
+/// The chunk with its positions on the grid, with the bits that they have after [`grid_payload`].
+fn on_grid(mut chunk: Chunk, exponent: i16) -> Chunk {
+    let step = step_of(exponent);
+    for x in chunk.positions.as_flattened_mut() {
+        *x = ((f64::from(*x) / step).round() * step) as f32 + 0.0;
+    }
+    chunk
+}
+
 fn grid_payload(chunk: &Chunk, exponent: i16) -> Option<Vec<u8>> {
-    let step = f64::powi(2.0, exponent.into());
+    let step = step_of(exponent);
     let [min, _] = chunk.bounds();
     let origin = min.map(|x| (f64::from(x) / step).floor());
     if origin.iter().any(|x| x.abs() > f64::from(i32::MAX)) {
@@ -158,6 +198,37 @@ mod tests {
                 assert!(moved.abs() <= 0.5 / 512.0, "{moved}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_decoded_from_a_grid_is_told_beforehand() {
+        let chunk = sheet(60);
+        let codec = Codec::MeshoptGrid { exponent: -3 };
+        let payload = encode(&chunk, codec).unwrap();
+        let split = GRID_HEAD_BYTES + word(&payload, 0) as usize;
+        let vertices: Vec<[u16; 4]> =
+            meshopt::decode_vertex_buffer(&payload[24..split], chunk.positions.len()).unwrap();
+        let position = |vertex: &[u16; 4]| {
+            [0, 1, 2].map(|axis| {
+                let steps = i64::from(word(&payload, 8 + 4 * axis)) + i64::from(vertex[axis]);
+                (steps as f64 / 8.0) as f32
+            })
+        };
+        let bits = |positions: &[[f32; 3]]| -> Vec<u32> {
+            positions.as_flattened().iter().map(|x| x.to_bits()).collect()
+        };
+        let read: Vec<[f32; 3]> = vertices.iter().map(position).collect();
+        assert_eq!(bits(&codec.decoded(chunk).positions), bits(&read));
+    }
+
+    #[test]
+    fn a_hash_tells_what_is_decoded() {
+        let content = ContentHash::of_bytes(b"chunk");
+        let grid = |exponent| Codec::MeshoptGrid { exponent }.hash(content);
+        assert_eq!([Codec::Raw, Codec::Meshopt].map(|codec| codec.hash(content)), [content; 2]);
+        assert_ne!(grid(-3), content);
+        assert_ne!(grid(-3), grid(-4));
+        assert_eq!(grid(-3), grid(-3));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod allocation;
 pub mod binary;
+pub mod chunk_store;
 pub mod client;
 pub mod faults;
 pub mod http;

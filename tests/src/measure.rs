@@ -71,7 +71,11 @@ pub fn binary_stl(data: &[u8]) -> Result<Measure, String> {
     of_triangles(&triangles.collect::<Vec<_>>())
 }
 
-fn of_triangles(triangles: &[[[f32; 3]; 3]]) -> Result<Measure, String> {
+/// Measures triangles, given by their corners.
+///
+/// # Errors
+/// If there is none.
+pub fn of_triangles(triangles: &[[[f32; 3]; 3]]) -> Result<Measure, String> {
     let mut measure = empty(triangles.len());
     let mut edges: HashMap<[[u32; 3]; 2], i32> = HashMap::new();
     // Volume from a corner of the model rather than the origin: less is lost far from it.
@@ -86,7 +90,8 @@ fn of_triangles(triangles: &[[[f32; 3]; 3]]) -> Result<Measure, String> {
         let keys = triangle.map(|corner| corner.map(|x| (x + 0.0).to_bits()));
         for i in 0..3 {
             let (from, to) = (keys[i], keys[(i + 1) % 3]);
-            let sign = if from < to { 1 } else { -1 };
+            // A side that rounding took all length from is its own partner.
+            let sign = (from < to) as i32 - (from > to) as i32;
             *edges.entry([from.min(to), from.max(to)]).or_default() += sign;
         }
     }

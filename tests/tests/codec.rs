@@ -1,7 +1,9 @@
 //! The server sends raw chunks while the link is fast, and compressed ones when it is slow, in one session.
 
 use scadstream_protocol::message::Codec;
+use scadstream_tests::chunk_store::ChunkStore;
 use scadstream_tests::client::{Client, Reader};
+use scadstream_tests::measure::of_triangles;
 use scadstream_tests::server::Server;
 use scadstream_tests::shaped::{Changing, Line, NONE, OFFICE, lead_over};
 
@@ -43,4 +45,58 @@ fn the_codec_follows_the_link() {
     until(Codec::Meshopt, OFFICE);
     until(Codec::Raw, NONE);
     until(Codec::Meshopt, OFFICE);
+}
+
+/// A plate with small bumps all over and one hole, which a revision moves.
+fn plate(revision: u32) -> String {
+    let at = 21.3 + f64::from(revision % 7) * 5.1;
+    format!(
+        "$fn = 24; difference() {{ union() {{ cube([90, 90, 3]);
+        for (x = [3:4:88], y = [3:4:88]) translate([x, y, 3]) sphere(1.37); }}
+        translate([{at}, 40.7, -1]) cylinder(h = 9, r = 6.1); }}"
+    )
+}
+
+/// However the line changes, the chunks of every picture fit each other: those that the client has from before, and those
+/// that came with the edit.
+#[track_caller]
+fn pictures_are_closed(reader: &Reader, lines: [Line; 3]) -> Vec<Codec> {
+    let server = Server::start(&["--workers", "1"]);
+    let line = Changing::new(lines[0]);
+    let mut client = Client::connect_as(&lead_over(&server.address, &line), reader);
+    let mut store = ChunkStore::default();
+    let mut revision = 0;
+    let mut codecs = Vec::new();
+    for like in lines {
+        line.become_like(like);
+        // Other models tell the server what the line is like now.
+        for _ in 0..6 {
+            revision += 1;
+            client.render(2, revision, &format!("sphere({revision}, $fn = 480);"));
+        }
+        for _ in 0..2 {
+            revision += 1;
+            let rendered = client.render(1, revision, &plate(revision));
+            codecs.extend(rendered.chunks.iter().map(|chunk| chunk.header.codec));
+            let found = of_triangles(&store.picture(&rendered)).expect("there are triangles");
+            assert!(found.closed, "revision {revision} of {reader:?} over {like:?}: {found}");
+        }
+    }
+    codecs
+}
+
+#[test]
+fn chunks_fit_those_from_before_however_the_link_changes() {
+    let all = vec![Codec::MeshoptGrid, Codec::Meshopt, Codec::Raw];
+    let near = Reader { codecs: all.clone(), is_far: false };
+    let codecs = pictures_are_closed(&near, [NONE, OFFICE, NONE]);
+    let exact = !codecs.contains(&Codec::MeshoptGrid) && codecs.contains(&Codec::Meshopt);
+    assert!(exact, "exact from the first to the last, and not always raw: {codecs:?}");
+    let far = Reader { codecs: all, is_far: true };
+    let codecs = pictures_are_closed(&far, [OFFICE, NONE, OFFICE]);
+    assert!(codecs.contains(&Codec::MeshoptGrid), "on a grid: {codecs:?}");
+    // One that reads no exact codec but raw gets all anew when the line turns.
+    let grid = Reader { codecs: vec![Codec::MeshoptGrid, Codec::Raw], is_far: false };
+    let codecs = pictures_are_closed(&grid, [NONE, OFFICE, NONE]);
+    assert!(codecs.contains(&Codec::MeshoptGrid), "on a grid in the end: {codecs:?}");
 }

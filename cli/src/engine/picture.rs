@@ -24,10 +24,11 @@ pub(super) fn scene(
 ) -> Result<Scene, Stopped> {
     let eye = job.camera.map(|camera| camera.eye);
     let plan = pipeline.plan(parts, options, eye, control)?;
-    let wanted = |index: usize| !job.known.contains(&plan.infos()[index].hash.0);
-    let encoded = pipeline.encode(&plan, codec(job.codec, &plan), &wanted, control)?;
+    let codec = codec(job.codec, &plan);
+    let wanted = |index: usize| !job.known.contains(&codec.hash(plan.infos()[index].hash).0);
+    let encoded = pipeline.encode(&plan, codec, &wanted, control)?;
     let infos = plan.infos().iter().zip(&encoded);
-    let chunks = infos.map(|(info, encoded)| entry(info, encoded.as_deref(), job.codec)).collect();
+    let chunks = infos.map(|(info, encoded)| entry(info, encoded.as_deref(), codec)).collect();
     Ok(Scene {
         exact: false,
         whole: true,
@@ -36,6 +37,7 @@ pub(super) fn scene(
         source: Box::new(PlanSource {
             pipeline: Arc::clone(pipeline),
             plan,
+            codec,
             encoded,
             builder: ChunkBuilder::default(),
         }),
@@ -43,10 +45,14 @@ pub(super) fn scene(
 }
 
 /// What the manifest says of a chunk: as it was encoded in `codec`, or raw.
-fn entry(info: &ChunkInfo, encoded: Option<&[u8]>, codec: engine::Codec) -> ChunkEntry {
-    let raw = translate::chunk_entry(info);
+fn entry(info: &ChunkInfo, encoded: Option<&[u8]>, codec: Codec) -> ChunkEntry {
+    let raw = ChunkEntry { hash: codec.hash(info.hash).0, ..translate::chunk_entry(info) };
     match encoded {
-        Some(payload) => ChunkEntry { codec, payload_bytes: payload.len() as u32, ..raw },
+        Some(payload) => ChunkEntry {
+            codec: translate::codec(codec),
+            payload_bytes: payload.len() as u32,
+            ..raw
+        },
         None => raw,
     }
 }
@@ -114,13 +120,13 @@ impl<'a, 'w> GrowingScene<'a, 'w> {
         let mut payloads = Vec::with_capacity(plan.infos().len());
         for (index, info) in plan.infos().iter().enumerate() {
             // One that the client has is not worth encoding, but may be asked for after all.
-            let is_known = self.job.known.contains(&info.hash.0);
+            let is_known = self.job.known.contains(&codec.hash(info.hash).0);
             let chunk = plan.chunk(index, &mut builder);
             let encoded = if is_known { None } else { encode(&chunk, codec) };
-            chunks.push(entry(info, encoded.as_deref(), self.job.codec));
+            chunks.push(entry(info, encoded.as_deref(), codec));
             let payload = encoded.unwrap_or_else(|| {
                 let mut raw = vec![0; chunk.byte_len()];
-                chunk.write(&mut raw);
+                codec.decoded(chunk).write(&mut raw);
                 raw
             });
             payloads.push(payload.into());
@@ -197,6 +203,7 @@ fn codec_for(wanted: engine::Codec, largest: f32) -> Codec {
 struct PlanSource {
     pipeline: Arc<Pipeline>,
     plan: ChunkPlan,
+    codec: Codec,
     encoded: Vec<Option<Arc<[u8]>>>,
     builder: ChunkBuilder,
 }
@@ -205,7 +212,10 @@ impl ChunkSource for PlanSource {
     fn write(&mut self, index: usize, payload: &mut [u8]) {
         match &self.encoded[index] {
             Some(encoded) => payload.copy_from_slice(encoded),
-            None => self.pipeline.write_raw(&self.plan, index, &mut self.builder, payload),
+            None => {
+                let Self { pipeline, plan, codec, builder, .. } = self;
+                pipeline.write_raw(plan, *codec, index, builder, payload);
+            }
         }
     }
 

@@ -84,6 +84,15 @@ pub(super) fn chunk_entry(info: &ChunkInfo) -> ChunkEntry {
     }
 }
 
+pub(super) fn codec(codec: scadstream_stream::Codec) -> Codec {
+    use scadstream_stream::Codec as Stream;
+    match codec {
+        Stream::Raw => Codec::Raw,
+        Stream::Meshopt => Codec::Meshopt,
+        Stream::MeshoptGrid { .. } => Codec::MeshoptGrid,
+    }
+}
+
 pub(super) fn stage(stage: PipelineStage) -> Stage {
     match stage {
         PipelineStage::Evaluate => Stage::Evaluate,

@@ -31,7 +31,7 @@ impl Dispatcher {
             outbox,
             ledger,
             known: KnownChunks::new(reads.known.into_iter().map(|hash| hash.0)),
-            speed: LinkSpeed::new(reads.is_local, reads.codecs),
+            speed: LinkSpeed::new(reads.is_local, &reads.codecs),
             documents: HashMap::new(),
             stalled: false,
             record: Record::default(),

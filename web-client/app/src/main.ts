@@ -17,8 +17,8 @@ const token = new URLSearchParams(location.search).get("token");
 
 const client = connectInWorker(worker, address.href, {
   name: "scadstream editor",
-  // Not the grid: a link that turns slow would bring chunks on it beside exact ones, whose borders no longer meet.
-  codecs: ["meshopt"],
+  // 65 535 steps across a chunk are finer than any screen.
+  codecs: ["meshopt-grid", "meshopt"],
   archive: new IndexedChunks(),
   ...(token === null ? {} : { token }),
 });

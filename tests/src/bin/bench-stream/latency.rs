@@ -14,18 +14,19 @@ use crate::{Row, Way, p50_p95};
 const TRIES: usize = 30;
 
 /// A client that reads everything, on a server that has rendered one cube.
-fn start(way: Way) -> (Server, Client) {
+fn start(way: &Way) -> (Server, Client) {
     let server = Server::start(&["--workers", "1"]);
-    let reader =
-        Reader { codecs: vec![Codec::MeshoptGrid, Codec::Meshopt, Codec::Raw], is_far: false };
-    let mut client = Client::connect_as(&way(&server.address), &reader);
+    let codecs = vec![Codec::MeshoptGrid, Codec::Meshopt, Codec::Raw];
+    let reader = Reader { codecs, is_far: way.is_far };
+    let mut client = Client::connect_as(&(way.to)(&server.address), &reader);
     // What the first job of a process has to set up is not the model's.
     client.render(1, 1, "cube(1);");
     (server, client)
 }
 
 /// Time from `Render` to the first chunk, on a worker that knows nothing of the model.
-pub(crate) fn first_picture(name: &str, way: Way) -> Vec<Row> {
+pub(crate) fn first_picture(way: &Way) -> Vec<Row> {
+    let name = way.name;
     let mut all = Vec::new();
     let mut rows = Vec::new();
     for (model, source) in SLOW {
@@ -51,7 +52,7 @@ pub(crate) fn first_picture(name: &str, way: Way) -> Vec<Row> {
 }
 
 /// Time from `Render` to the last changed chunk, when one parameter of a known model changes.
-pub(crate) fn edit(name: &str, way: Way) -> Row {
+pub(crate) fn edit(way: &Way) -> Row {
     let (_server, mut client) = start(way);
     client.render(2, 1, &parts(0));
     let mut seconds = Vec::new();
@@ -61,7 +62,7 @@ pub(crate) fn edit(name: &str, way: Way) -> Row {
         seconds.push(rendered.last_byte.as_secs_f64());
     }
     let (p50, p95) = p50_p95(seconds);
-    let measure = format!("one-parameter edit, 100 000 triangles, {name}, p50 / p95");
+    let measure = format!("one-parameter edit, 100 000 triangles, {}, p50 / p95", way.name);
     let found = format!("{p50:.0} / {p95:.0} ms");
     Row::new(measure, found, "100 / 250 ms", p50 <= 100.0 && p95 <= 250.0)
 }

@@ -31,24 +31,30 @@ impl Row {
     }
 }
 
-/// Where a client connects to: a server, or a line that leads to it.
-pub(crate) type Way = fn(&str) -> String;
+/// How a client gets to a server.
+pub(crate) struct Way {
+    pub(crate) name: &'static str,
+    /// Where it connects to, for a server at this address: there, or to a line that leads there.
+    pub(crate) to: fn(&str) -> String,
+    /// Whether it is taken for a client on another machine.
+    pub(crate) is_far: bool,
+}
 
-const WAYS: [(&str, Way); 2] = [
-    ("loopback", |address| address.to_owned()),
-    ("100 Mbit/s, 20 ms", |address| lead_to(address, OFFICE)),
+const WAYS: [Way; 2] = [
+    Way { name: "loopback", to: |address| address.to_owned(), is_far: false },
+    Way { name: "100 Mbit/s, 20 ms", to: |address| lead_to(address, OFFICE), is_far: true },
 ];
 
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).collect();
     let chosen = |name: &str| only.is_empty() || only.iter().any(|wanted| wanted == name);
     let mut rows = Vec::new();
-    for (name, way) in WAYS {
+    for way in &WAYS {
         if chosen("first") {
-            rows.extend(latency::first_picture(name, way));
+            rows.extend(latency::first_picture(way));
         }
         if chosen("edit") {
-            rows.push(latency::edit(name, way));
+            rows.push(latency::edit(way));
         }
     }
     if chosen("bytes") {
