@@ -18,6 +18,7 @@ mod clusters;
 mod combine;
 #[cfg(test)]
 mod degenerate_tests;
+mod guess;
 mod objects;
 mod plan;
 mod run;
