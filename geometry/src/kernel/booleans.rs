@@ -12,6 +12,9 @@ use super::sheets::without_sheets;
 use super::{CancelToken, KernelError, Solid, cell, compose, mat3x4, status};
 use crate::mesh::Paint;
 
+/// Most operands to subtract that are not united by the kernel's tree, which unites several pairs at once.
+const FEW: usize = 4;
+
 /// Gathers the leaves of one kernel tree and the paint of each original among them.
 #[derive(Default)]
 pub(super) struct TreeBuilder {
@@ -85,24 +88,68 @@ impl TreeBuilder {
 /// are no tree.
 pub(super) fn boolean(
     op: OpType,
-    operands: Vec<CsgNode>,
+    mut operands: Vec<CsgNode>,
     token: &CancelToken,
 ) -> Result<Arc<ManifoldImpl>, KernelError> {
     token.check()?;
-    let body = if let [CsgNode::Leaf(_)] | [CsgNode::Leaf(_), CsgNode::Leaf(_)] = &operands[..] {
-        let leaves = operands.into_iter().filter_map(|operand| match operand {
-            CsgNode::Leaf(leaf) => Some(moved_body(&leaf)),
-            CsgNode::Op { .. } => None,
-        });
-        match &leaves.collect::<Vec<_>>()[..] {
-            [first, second] => {
-                manifold_rust::boolean3::boolean_with_token(first, second, op, Some(&token.0))
-            }
-            only => return Ok(Arc::clone(&only[0])),
+    match operands.len() {
+        1 => body(operands.remove(0), token),
+        2 if !operands.iter().any(|operand| matches!(operand, CsgNode::Op { .. })) => {
+            let second = operands.pop().map(|operand| body(operand, token));
+            let first = body(operands.remove(0), token)?;
+            pair(op, &first, &*second.expect("there are two")?, token)
         }
-    } else {
-        CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0))
-    };
+        3.. if op == OpType::Subtract && operands.len() <= 1 + FEW => difference(operands, token),
+        _ => checked(CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0))),
+    }
+}
+
+/// The first minus the others, each step with the two smallest bodies that are left, since a boolean takes as long as both
+/// are large. The kernel's tree would unite the others first: a hundred holes with a pocket that cuts through them.
+fn difference(
+    operands: Vec<CsgNode>,
+    token: &CancelToken,
+) -> Result<Arc<ManifoldImpl>, KernelError> {
+    let bodies = operands.into_iter().map(|operand| body(operand, token));
+    let mut bodies = bodies.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let mut first = bodies.next().expect("something to subtract from");
+    let mut rest: Vec<_> = bodies.collect();
+    loop {
+        rest.sort_by_key(|body| std::cmp::Reverse(body.num_tri()));
+        let Some(smallest) = rest.pop() else { return Ok(first) };
+        match rest.pop() {
+            Some(next) if next.num_tri() < first.num_tri() => {
+                rest.push(pair(OpType::Add, &smallest, &next, token)?);
+            }
+            next => {
+                first = pair(OpType::Subtract, &first, &smallest, token)?;
+                if let Some(next) = next {
+                    first = without_sheets(first);
+                    rest.push(next);
+                }
+            }
+        }
+    }
+}
+
+fn pair(
+    op: OpType,
+    first: &ManifoldImpl,
+    second: &ManifoldImpl,
+    token: &CancelToken,
+) -> Result<Arc<ManifoldImpl>, KernelError> {
+    checked(manifold_rust::boolean3::boolean_with_token(first, second, op, Some(&token.0)))
+}
+
+/// The body of a node where it stands.
+fn body(node: CsgNode, token: &CancelToken) -> Result<Arc<ManifoldImpl>, KernelError> {
+    match node {
+        CsgNode::Leaf(leaf) => Ok(moved_body(&leaf)),
+        tree @ CsgNode::Op { .. } => checked(tree.evaluate_with_token(Some(&token.0))),
+    }
+}
+
+fn checked(body: ManifoldImpl) -> Result<Arc<ManifoldImpl>, KernelError> {
     status(&body)?;
     Ok(Arc::new(body))
 }
