@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use scadstream_csg::{ContentHash, ContentHasher, Node};
 
-use super::guess::Estimate;
+use super::guess::{Estimate, groups};
 use super::objects::{Object, Role};
 use super::plan::{Known, plan, repeating};
 use super::run::run;
@@ -69,8 +69,7 @@ pub(super) fn solve_by_cells(
     };
     let results = objects.iter().filter(|object| object.role == Role::Result);
     let nodes: Vec<&Arc<Node>> = results.map(|object| &object.node).collect();
-    let estimate = Estimate::of(nodes.iter().copied(), FEW_TRIANGLES);
-    if !forced && estimate.total < FEW_TRIANGLES && estimate.largest < DOMINANT_TRIANGLES {
+    if !forced && !may_be_large(&nodes) {
         return Ok(outcome);
     }
     let repeating = repeating(&nodes);
@@ -140,6 +139,16 @@ pub(super) fn solve_by_cells(
         Ok(None) | Err(_) => {}
     }
     Ok(outcome)
+}
+
+/// Whether objects that hang together may be worth cells, as far as can be told before anything is solved: to look at each
+/// operand of many small objects would take longer than to find what an edit has changed.
+fn may_be_large(nodes: &[&Arc<Node>]) -> bool {
+    let is_large = |objects: &[&Arc<Node>]| {
+        let estimate = Estimate::of(objects.iter().copied(), FEW_TRIANGLES);
+        estimate.total >= FEW_TRIANGLES || estimate.largest >= DOMINANT_TRIANGLES
+    };
+    is_large(nodes) && groups(nodes).iter().any(|objects| is_large(objects))
 }
 
 /// Most triangles in a cell, if operands that hang together are more than the direct solver does quickly. What lies apart is no
