@@ -54,7 +54,7 @@ impl ChunkCaches {
         eye: Option<[f32; 3]>,
         control: &Control<'_>,
     ) -> Result<ChunkPlan, Stopped> {
-        let of_mesh = |part: u32, mesh: &Arc<Mesh>, content: ContentHash| {
+        let of_mesh = |(part, mesh, content): (u32, &Arc<Mesh>, ContentHash)| {
             let key = (content, options);
             if let Some(plan) = self.plans.get(&key) {
                 return Ok((part, plan));
@@ -63,13 +63,16 @@ impl ChunkCaches {
             self.plans.insert(key, Arc::clone(&plan), plan.retained_bytes());
             Ok((part, plan))
         };
-        let of_part = |(number, part): (u32, &DrawnPart)| match &part.shell {
-            Shell::Cells(cells) => (cells.patches.iter())
-                .map(|cell| of_mesh(number, &cell.patch.mesh, cell.content))
-                .collect::<Vec<_>>(),
-            Shell::Mesh(mesh) => vec![of_mesh(number, mesh, part.content)],
-        };
-        let plans = (0..).zip(parts).flat_map(of_part).collect::<Result<_, Stopped>>()?;
+        let mut meshes = Vec::new();
+        for (number, part) in (0..).zip(parts) {
+            match &part.shell {
+                Shell::Cells(cells) => meshes.extend(
+                    cells.patches.iter().map(|cell| (number, &cell.patch.mesh, cell.content)),
+                ),
+                Shell::Mesh(mesh) => meshes.push((number, mesh, part.content)),
+            }
+        }
+        let plans = meshes.into_par_iter().map(of_mesh).collect::<Result<_, Stopped>>()?;
         Ok(ChunkPlan::new(plans, eye))
     }
 
