@@ -23,6 +23,11 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// The cell of a level that a point lies in.
+    pub(crate) fn at(point: [f64; 3], level: i16) -> Self {
+        Self { level, index: point.map(|x| index_at(x, level)) }
+    }
+
     /// Edge length in model units.
     pub fn edge(&self) -> f64 {
         power_of_two(self.level)
@@ -33,25 +38,27 @@ impl Cell {
         self.index.map(|i| i as f64 * self.edge())
     }
 
-    /// Which of the eight halves a point lies in: bit 0 is set for the upper half in x, bit 1 in y, bit 2 in z.
-    pub(crate) fn octant(&self, point: [f64; 3]) -> usize {
-        let half = self.edge() / 2.0;
-        let corner = self.corner();
-        (0..3).filter(|&axis| point[axis] >= corner[axis] + half).map(|axis| 1 << axis).sum()
-    }
-
     /// Whether doubles inside could lie in different halves.
     pub(crate) fn is_divisible(&self) -> bool {
         self.level > MIN_LEVEL && self.index.iter().all(|i| i.unsigned_abs() < MAX_SPLIT_INDEX)
     }
 
-    /// One of the eight halves of a divisible cell.
+    /// One of the eight halves of a divisible cell: bit 0 of `octant` is set for the upper half in x, bit 1 in y, bit 2 in z.
     pub(crate) fn child(&self, octant: usize) -> Cell {
         let mut index = self.index;
         for (axis, i) in index.iter_mut().enumerate() {
             *i = *i * 2 + (octant as i64 >> axis & 1);
         }
         Cell { level: self.level - 1, index }
+    }
+
+    /// The cell of the same level that is one further along x, y and z where bit 0, 1 and 2 of `octant` is set.
+    pub(crate) fn neighbour(&self, octant: usize) -> Cell {
+        let mut index = self.index;
+        for (axis, i) in index.iter_mut().enumerate() {
+            *i = i.saturating_add(octant as i64 >> axis & 1);
+        }
+        Cell { index, ..*self }
     }
 }
 
@@ -72,11 +79,6 @@ pub(crate) fn root_level(min: [f64; 3], max: [f64; 3]) -> i16 {
     level
 }
 
-/// The cell of a level that a point lies in.
-pub(crate) fn cell_at(point: [f64; 3], level: i16) -> Cell {
-    Cell { level, index: point.map(|x| index_at(x, level)) }
-}
-
 /// Index along one axis; the cast saturates for points beyond the grid.
 fn index_at(x: f64, level: i16) -> i64 {
     (x / power_of_two(level)).floor() as i64
@@ -95,14 +97,14 @@ mod tests {
     fn a_box_off_the_origin_has_one_root() {
         let level = root_level([1.0, 1.0, 1.0], [3.5, 2.0, 3.0]);
         assert_eq!(level, 2);
-        assert_eq!(cell_at([3.5, 2.0, 3.0], level).index, [0, 0, 0]);
+        assert_eq!(Cell::at([3.5, 2.0, 3.0], level).index, [0, 0, 0]);
     }
 
     #[test]
     fn a_box_around_the_origin_has_roots_that_meet_there() {
         let level = root_level([-10.0; 3], [10.0; 3]);
         assert_eq!(level, 4);
-        assert_eq!(cell_at([-10.0, 10.0, -10.0], level).index, [-1, 0, -1]);
+        assert_eq!(Cell::at([-10.0, 10.0, -10.0], level).index, [-1, 0, -1]);
     }
 
     #[test]
@@ -111,23 +113,23 @@ mod tests {
         for octant in 0..8 {
             let child = cell.child(octant);
             let centre = child.corner().map(|c| c + child.edge() / 2.0);
-            assert_eq!(cell.octant(centre), octant);
-            assert_eq!(cell_at(centre, 3), cell);
+            assert_eq!(Cell::at(centre, 2), child);
+            assert_eq!(Cell::at(centre, 3), cell);
         }
     }
 
     #[test]
     fn cells_as_fine_as_doubles_are_not_divisible() {
-        assert!(cell_at([1.0; 3], 0).is_divisible());
-        assert!(!cell_at([1.0; 3], MIN_LEVEL).is_divisible());
-        assert!(!cell_at([1.0, 1e7, 1.0], -40).is_divisible());
-        assert!(!cell_at([-1e300; 3], MAX_LEVEL).is_divisible());
+        assert!(Cell::at([1.0; 3], 0).is_divisible());
+        assert!(!Cell::at([1.0; 3], MIN_LEVEL).is_divisible());
+        assert!(!Cell::at([1.0, 1e7, 1.0], -40).is_divisible());
+        assert!(!Cell::at([-1e300; 3], MAX_LEVEL).is_divisible());
     }
 
     #[test]
     fn extreme_coordinates_still_have_a_root() {
         let level = root_level([-1e300; 3], [1e300; 3]);
         assert_eq!(level, MAX_LEVEL);
-        cell_at([1e300; 3], level);
+        Cell::at([1e300; 3], level);
     }
 }

@@ -7,6 +7,7 @@
 
 use scadstream_csg::{ContentHash, ContentHasher};
 
+use crate::morton::interleaved;
 use crate::order;
 
 /// The geometry of one chunk.
@@ -172,22 +173,10 @@ fn bounds_of(positions: impl Iterator<Item = [f32; 3]>) -> [[f32; 3]; 2] {
 
 /// Place on the Z-order curve through the box, 21 bits per axis.
 fn morton(position: [f32; 3], [min, max]: [[f32; 3]; 2]) -> u64 {
-    let mut code = 0;
-    for axis in 0..3 {
+    interleaved([0, 1, 2].map(|axis| {
         let extent = f64::from(max[axis]) - f64::from(min[axis]);
         let along = (f64::from(position[axis]) - f64::from(min[axis])) / extent;
         // A flat box gives NaN here, which the cast turns into 0.
-        code |= spread((along * f64::from((1 << 21) - 1)) as u64) << axis;
-    }
-    code
-}
-
-/// Puts two zero bits between any two of the lowest 21 bits.
-fn spread(x: u64) -> u64 {
-    let mut x = x & 0x1f_ffff;
-    x = (x | x << 32) & 0x001f_0000_0000_ffff;
-    x = (x | x << 16) & 0x001f_0000_ff00_00ff;
-    x = (x | x << 8) & 0x100f_00f0_0f00_f00f;
-    x = (x | x << 4) & 0x10c3_0c30_c30c_30c3;
-    (x | x << 2) & 0x1249_2492_4924_9249
+        (along * f64::from((1 << 21) - 1)) as u32
+    }))
 }

@@ -23,6 +23,7 @@ pub mod cell;
 mod chunk;
 mod codec;
 mod mesh_plan;
+mod morton;
 mod order;
 mod partition;
 mod plan;

@@ -10,7 +10,7 @@ use scadstream_csg::ContentHash;
 use scadstream_geometry::{Mesh, Paint};
 
 use crate::chunk::{Chunk, ChunkBuilder};
-use crate::partition::{Bounds, partition};
+use crate::partition::{Bounds, Splitter};
 
 /// How a mesh is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,11 +73,10 @@ impl MeshPlan {
         // A closed mesh has two triangles per vertex; four keep a frame far below its limit of 1 MiB for any other.
         let bounds = Bounds { vertices, triangles: vertices * 4 };
         let mut cells: Vec<(Paint, Box<[u32]>)> = Vec::new();
+        let mut splitter = Splitter::new(&mesh.positions, &mesh.triangles, bounds);
         for (paint, chosen) in by_paint(&mesh) {
-            let parts = partition(&mesh.positions, &mesh.triangles, chosen, bounds);
-            cells.extend(
-                parts.cells.into_iter().map(|(_, range)| (paint, parts.order[range].into())),
-            );
+            let of_paint = splitter.cells(&chosen).into_iter();
+            cells.extend(of_paint.map(|triangles| (paint, triangles)));
         }
         let describe = |builder: &mut ChunkBuilder, (paint, triangles): (Paint, Box<[u32]>)| {
             if is_cancelled() {

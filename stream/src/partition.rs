@@ -3,10 +3,13 @@
 //! A triangle belongs to the cell that the centre of its box lies in, so it belongs to exactly one. A cell is split in eight
 //! while it holds more than a chunk may; whether it is split depends on what it holds alone, so an edit elsewhere
 //! changes neither the cell nor its chunk.
+//!
+//! Triangles are put in Z-order once, twenty levels deep, after which every cell is a range of them.
 
-use std::ops::Range;
+use rayon::prelude::*;
 
-use crate::cell::{Cell, cell_at, root_level};
+use crate::cell::{Cell, root_level};
+use crate::morton::interleaved;
 
 /// How much one chunk may hold.
 #[derive(Debug, Clone, Copy)]
@@ -17,141 +20,131 @@ pub(crate) struct Bounds {
     pub(crate) triangles: usize,
 }
 
-/// The triangles of one mesh in the order of their cells.
-pub(crate) struct Partition {
-    /// Indices of triangles, cell after cell.
-    pub(crate) order: Vec<u32>,
-    /// Each cell with the range of `order` that lies in it; none is empty.
-    pub(crate) cells: Vec<(Cell, Range<usize>)>,
-}
+/// Levels that keys tell apart below the outermost cells.
+const LEVELS: u32 = 20;
 
-/// Sorts the triangles `chosen` of a mesh into cells.
-pub(crate) fn partition(
-    positions: &[[f64; 3]],
-    triangles: &[[u32; 3]],
-    chosen: Vec<u32>,
-    bounds: Bounds,
-) -> Partition {
-    let mut order = chosen;
-    // The centre of the box rather than the centroid: minimum and maximum do not depend on which corner comes first,
-    // a sum of three doubles does.
-    let centre = |triangle: u32| {
-        let [a, b, c] = triangles[triangle as usize].map(|vertex| positions[vertex as usize]);
-        [0, 1, 2].map(|axis| {
-            let (low, high) =
-                (a[axis].min(b[axis]).min(c[axis]), a[axis].max(b[axis]).max(c[axis]));
-            low / 2.0 + high / 2.0
-        })
-    };
-    let mut splitter = Splitter {
-        bounds,
-        positions,
-        triangles,
-        seen: vec![0; positions.len()],
-        round: 0,
-        scratch: Vec::new(),
-        cells: Vec::new(),
-    };
-    for (cell, range) in roots(&mut order, centre) {
-        let start = range.start;
-        splitter.split(cell, &mut order[range], start, &centre);
-    }
-    Partition { order, cells: splitter.cells }
-}
+/// A triangle with its place on the Z-order curve.
+type Keyed = (u64, u32);
 
-/// Sorts triangles by the outermost cells, at most eight.
-fn roots(order: &mut [u32], centre: impl Fn(u32) -> [f64; 3]) -> Vec<(Cell, Range<usize>)> {
-    let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-    for triangle in order.iter() {
-        let point = centre(*triangle);
-        for axis in 0..3 {
-            min[axis] = min[axis].min(point[axis]);
-            max[axis] = max[axis].max(point[axis]);
-        }
-    }
-    if order.is_empty() {
-        return Vec::new();
-    }
-    let level = root_level(min, max);
-    order.sort_by_cached_key(|triangle| cell_at(centre(*triangle), level));
-    let mut cells: Vec<(Cell, Range<usize>)> = Vec::new();
-    for (position, triangle) in order.iter().enumerate() {
-        let cell = cell_at(centre(*triangle), level);
-        match cells.last_mut() {
-            Some((last, range)) if *last == cell => range.end = position + 1,
-            _ => cells.push((cell, position..position + 1)),
-        }
-    }
-    cells
-}
-
-struct Splitter<'a> {
+/// Splits the triangles of a mesh.
+pub(crate) struct Splitter<'a> {
     bounds: Bounds,
     positions: &'a [[f64; 3]],
     triangles: &'a [[u32; 3]],
     /// Round in which each vertex was last counted.
     seen: Vec<u32>,
     round: u32,
-    scratch: Vec<u32>,
-    cells: Vec<(Cell, Range<usize>)>,
+    cells: Vec<Box<[u32]>>,
 }
 
-impl Splitter<'_> {
-    /// Emits `cell` if its triangles, which begin at `start` of the whole order, fit a chunk; else splits it.
+impl<'a> Splitter<'a> {
+    pub(crate) fn new(
+        positions: &'a [[f64; 3]],
+        triangles: &'a [[u32; 3]],
+        bounds: Bounds,
+    ) -> Self {
+        let seen = vec![0; positions.len()];
+        Self { bounds, positions, triangles, seen, round: 0, cells: Vec::new() }
+    }
+
+    /// The triangles `chosen` of the mesh by cells, none of which is empty.
+    pub(crate) fn cells(&mut self, chosen: &[u32]) -> Vec<Box<[u32]>> {
+        self.split_roots(chosen);
+        std::mem::take(&mut self.cells)
+    }
+
+    /// Splits the outermost cells, at most eight.
+    fn split_roots(&mut self, chosen: &[u32]) {
+        let extremes = chosen.par_iter().map(|triangle| {
+            let centre = self.centre(*triangle);
+            (centre, centre)
+        });
+        let wider = |(a, b): ([f64; 3], [f64; 3]), (c, d): ([f64; 3], [f64; 3])| {
+            ([0, 1, 2].map(|i| a[i].min(c[i])), [0, 1, 2].map(|i| b[i].max(d[i])))
+        };
+        let Some((min, max)) = extremes.reduce_with(wider) else { return };
+        let first = Cell::at(min, root_level(min, max));
+        let mut keyed = self.keyed(chosen.par_iter().copied(), first);
+        self.split_octants(first, LEVELS, &mut keyed, |first, octant| first.neighbour(octant));
+    }
+
+    /// Emits `cell` if its triangles fit a chunk; else splits it. Their keys tell `levels` levels apart below it.
     ///
     /// Recursion ends where cells are no longer divisible, at most 560 levels down.
-    fn split(
-        &mut self,
-        cell: Cell,
-        order: &mut [u32],
-        start: usize,
-        centre: &impl Fn(u32) -> [f64; 3],
-    ) {
-        if order.is_empty() {
+    fn split(&mut self, cell: Cell, levels: u32, keyed: &mut [Keyed]) {
+        if keyed.is_empty() {
             return;
         }
-        if self.fits(order) {
-            self.cells.push((cell, start..start + order.len()));
-            return;
-        }
-        if !cell.is_divisible() {
-            self.cut(cell, order, start);
-            return;
-        }
-        let mut counts = [0; 8];
-        for triangle in order.iter() {
-            counts[cell.octant(centre(*triangle))] += 1;
-        }
-        let mut next = [0; 8];
-        for octant in 1..8 {
-            next[octant] = next[octant - 1] + counts[octant - 1];
-        }
-        self.scratch.clear();
-        self.scratch.extend_from_slice(order);
-        for triangle in &self.scratch {
-            let slot = &mut next[cell.octant(centre(*triangle))];
-            order[*slot] = *triangle;
-            *slot += 1;
-        }
-        let (mut rest, mut at) = (order, start);
-        for (octant, count) in counts.into_iter().enumerate() {
-            let (own, others) = rest.split_at_mut(count);
-            self.split(cell.child(octant), own, at, centre);
-            (rest, at) = (others, at + count);
+        if self.fits(keyed) {
+            self.emit(keyed);
+        } else if !cell.is_divisible() {
+            self.cut(keyed);
+        } else if levels == 0 {
+            let mut keyed = self.keyed(keyed.par_iter().map(|(_, triangle)| *triangle), cell);
+            self.split(cell, LEVELS, &mut keyed);
+        } else {
+            self.split_octants(cell, levels - 1, keyed, |cell, octant| cell.child(octant));
         }
     }
 
+    /// Splits triangles by the bits of their keys above `levels` levels, and each of the cells that these stand for.
+    fn split_octants(
+        &mut self,
+        cell: Cell,
+        levels: u32,
+        keyed: &mut [Keyed],
+        cell_of: impl Fn(&Cell, usize) -> Cell,
+    ) {
+        let mut rest = keyed;
+        for octant in 0..8 {
+            let is_own = |(key, _): &Keyed| (key >> (3 * levels) & 7) as usize == octant;
+            let count = rest.partition_point(is_own);
+            let (own, others) = rest.split_at_mut(count);
+            self.split(cell_of(&cell, octant), levels, own);
+            rest = others;
+        }
+    }
+
+    /// Triangles in Z-order, in `cell` or in those of its upper neighbours that are outermost with it.
+    fn keyed(&self, chosen: impl IndexedParallelIterator<Item = u32>, cell: Cell) -> Vec<Keyed> {
+        let step = Cell { level: cell.level - LEVELS as i16, ..cell }.edge();
+        let corner = cell.corner().map(|x| x / step);
+        let most = f64::from(2_u32 << LEVELS) - 1.0;
+        let key = |triangle: u32| {
+            let centre = self.centre(triangle);
+            // Whole numbers of steps, so that nothing is rounded. What lies beyond the grid is put into its outermost cells.
+            let steps =
+                |axis: usize| ((centre[axis] / step).floor() - corner[axis]).clamp(0.0, most);
+            (interleaved([0, 1, 2].map(|axis| steps(axis) as u32)), triangle)
+        };
+        let mut keyed: Vec<Keyed> = chosen.map(key).collect();
+        keyed.par_sort_unstable();
+        keyed
+    }
+
+    /// The centre of a triangle's box rather than its centroid: minimum and maximum do not depend on which corner comes
+    /// first, a sum of three doubles does.
+    fn centre(&self, triangle: u32) -> [f64; 3] {
+        let corners = self.triangles[triangle as usize];
+        let [a, b, c] = corners.map(|vertex| self.positions[vertex as usize]);
+        [0, 1, 2].map(|axis| {
+            let (low, high) =
+                (a[axis].min(b[axis]).min(c[axis]), a[axis].max(b[axis]).max(c[axis]));
+            low / 2.0 + high / 2.0
+        })
+    }
+
     /// Whether these triangles fit one chunk.
-    fn fits(&mut self, order: &[u32]) -> bool {
-        if order.len() > self.bounds.triangles {
+    fn fits(&mut self, keyed: &[Keyed]) -> bool {
+        if keyed.len() > self.bounds.triangles {
             return false;
         }
-        if order.len() * 3 <= self.bounds.vertices {
+        if keyed.len() * 3 <= self.bounds.vertices {
             return true;
         }
         self.round += 1;
         let mut vertices = 0;
-        for triangle in order {
+        for (_, triangle) in keyed {
             for vertex in self.triangles[*triangle as usize] {
                 let seen = &mut self.seen[vertex as usize];
                 vertices += usize::from(*seen != self.round);
@@ -161,20 +154,20 @@ impl Splitter<'_> {
         vertices <= self.bounds.vertices
     }
 
+    fn emit(&mut self, keyed: &[Keyed]) {
+        self.cells.push(keyed.iter().map(|(_, triangle)| *triangle).collect());
+    }
+
     /// Cuts what no cell can part, such as many triangles in one place, into pieces by count. Which come together is told by
     /// where their corners are, whatever order they came in.
-    fn cut(&mut self, cell: Cell, order: &mut [u32], start: usize) {
-        order.sort_by_cached_key(|triangle| {
+    fn cut(&mut self, keyed: &mut [Keyed]) {
+        keyed.sort_by_cached_key(|(_, triangle)| {
             let corners = self.triangles[*triangle as usize];
             let [a, b, c] =
                 corners.map(|vertex| self.positions[vertex as usize].map(|x| (x + 0.0).to_bits()));
             [a, b, c].min([b, c, a]).min([c, a, b])
         });
         let piece = self.bounds.triangles.min(self.bounds.vertices / 3).max(1);
-        let mut at = start;
-        for triangles in order.chunks(piece) {
-            self.cells.push((cell, at..at + triangles.len()));
-            at += triangles.len();
-        }
+        keyed.chunks(piece).for_each(|triangles| self.emit(triangles));
     }
 }
