@@ -28,7 +28,7 @@ mod waiting;
 
 pub use self::cells::{CellPatch, CellStats, Cells, CellsSummary};
 pub use self::grid::Cell;
-pub(crate) use self::octree::Operand;
+pub(crate) use self::octree::{CellLimits, Operand};
 pub use self::patch::Patch;
 pub(crate) use self::prune::Presence;
 pub(crate) use self::seams::Settled;

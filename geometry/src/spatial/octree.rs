@@ -52,12 +52,17 @@ pub(super) struct Task {
 /// triangles as a cell, took five times as long without this.
 const MOST_REPETITION: f64 = 1.6;
 
-/// But a cell that takes more than this many times the triangles that one should have is split all the same, so that none
-/// takes too long and too much memory.
-const HEAVIEST: usize = 8;
+/// How large cells may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CellLimits {
+    /// Most triangles of operands that touch one; about, since no cell is split without end.
+    pub(crate) triangles: usize,
+    /// Most triangles that evaluating one may go through, so that none takes too long and too much memory: one with more is
+    /// split however often its operands are evaluated again.
+    pub(crate) work: usize,
+}
 
-/// Cuts space into cells that have at most about `most_triangles` of the operands each. Cells without a surface are left
-/// out; the others come in the order of the octree. Whether a cell is split depends on what reaches into it alone, but for
+/// Cuts space into cells. Those without a surface are left out; the others come in the order of the octree. Whether a cell is split depends on what reaches into it alone, but for
 /// those that are `kept_whole`.
 ///
 /// # Errors
@@ -65,7 +70,7 @@ const HEAVIEST: usize = 8;
 pub(super) fn tasks(
     operands: &[Operand],
     skeleton: &Skeleton<u32>,
-    most_triangles: usize,
+    limits: CellLimits,
     kept_whole: &HashSet<Cell>,
     cache: &SolidCache,
     token: &CancelToken,
@@ -75,7 +80,7 @@ pub(super) fn tasks(
     };
     let roots = Cell::roots(&bounds);
     let root_level = roots.first().map_or(0, |root| root.level);
-    let octree = Octree { operands, most_triangles, kept_whole, root_level, cache, token };
+    let octree = Octree { operands, limits, kept_whole, root_level, cache, token };
     let found: Result<Vec<Vec<Task>>, KernelError> = roots
         .into_par_iter()
         .filter_map(|root| octree.look(root, skeleton))
@@ -87,7 +92,7 @@ pub(super) fn tasks(
 
 struct Octree<'a> {
     operands: &'a [Operand],
-    most_triangles: usize,
+    limits: CellLimits,
     kept_whole: &'a HashSet<Cell>,
     root_level: i16,
     cache: &'a SolidCache,
@@ -109,13 +114,11 @@ impl Octree<'_> {
         self.token.check()?;
         let Seen { cell, tree, triangles, work } = seen;
         let may_split = cell.is_divisible(self.root_level) && !self.kept_whole.contains(&cell);
-        if triangles > self.most_triangles && may_split {
+        if triangles > self.limits.triangles && may_split {
             let parts = cell.children().into_par_iter();
             let parts: Vec<Seen> = parts.filter_map(|part| self.look(part, &tree)).collect();
             let work_of_parts: usize = parts.iter().map(|part| part.work).sum();
-            if work > HEAVIEST * self.most_triangles
-                || work_of_parts as f64 <= MOST_REPETITION * work as f64
-            {
+            if work > self.limits.work || work_of_parts as f64 <= MOST_REPETITION * work as f64 {
                 let found: Result<Vec<Vec<Task>>, KernelError> =
                     parts.into_par_iter().map(|part| self.descend(part)).collect();
                 return Ok(found?.into_iter().flatten().collect());

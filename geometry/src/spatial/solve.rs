@@ -12,7 +12,7 @@ use super::evaluate::Evaluation;
 use super::facts::Tally;
 use super::frontier::{Frontier, Ready};
 use super::grid::Cell;
-use super::octree::{Operand, Task, tasks};
+use super::octree::{CellLimits, Operand, Task, tasks};
 use super::order::Order;
 use super::patch::TOLERANCE;
 use super::seams::settle;
@@ -60,7 +60,9 @@ pub struct CellsAhead {
 pub(crate) struct CellJob<'a> {
     pub(crate) cache: &'a SolidCache,
     pub(crate) token: &'a CancelToken,
-    pub(crate) cell_triangles: usize,
+    pub(crate) limits: CellLimits,
+    /// Fewer cells than this are not worth it.
+    pub(crate) least_cells: usize,
     /// Bytes that cells at work may take together; one may take more.
     pub(crate) work_bytes: usize,
     /// Whether memory is short: then cells are solved one at a time.
@@ -80,8 +82,8 @@ pub(crate) enum SolvedCells {
     Given(CellsSummary),
 }
 
-/// Solves all cells of a skeleton over `operands`; none if no cells fit together, as when all that a model has lies within
-/// rounding of the sides of cells.
+/// Solves all cells of a skeleton over `operands`; none if there are too few, or if no cells fit together, as when all that a
+/// model has lies within rounding of the sides of cells.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
@@ -97,8 +99,10 @@ pub(crate) fn solve_cells(
     let mut kept_whole = HashSet::new();
     let mut stats = CellStats::default();
     loop {
-        let tasks =
-            tasks(operands, skeleton, job.cell_triangles, &kept_whole, job.cache, job.token)?;
+        let tasks = tasks(operands, skeleton, job.limits, &kept_whole, job.cache, job.token)?;
+        if tasks.len() < job.least_cells {
+            return Ok(None);
+        }
         let pass = Pass::new(&tasks, &evaluation, job, bounds);
         pass.run()?;
         stats.cached += pass.cached.into_inner();

@@ -35,7 +35,7 @@ struct Model {
 
 /// Where parts repeat or are independent of each other the goal is a fifth, else a half.
 const MODELS: &[Model] = &[
-    Model { name: "booleans", edit: ("first_hole = 4;", "first_hole = 4.1;"), goal: 0.5 },
+    Model { name: "booleans", edit: ("first_hole = 4;", "first_hole = 4.05;"), goal: 0.5 },
     Model { name: "minkowski", edit: ("sphere(5", "sphere(5.5"), goal: 0.1 },
     Model { name: "text", edit: ("\"OpenSCAD\"", "\"scadstream\""), goal: 0.2 },
     Model { name: "extrusions", edit: ("turn = 180;", "turn = 170;"), goal: 0.5 },
