@@ -161,3 +161,40 @@ impl Estimate {
         estimate
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    /// The sizes of the groups that objects form.
+    fn sizes(objects: Vec<Arc<Node>>) -> Vec<usize> {
+        let root = group(objects);
+        let mut sizes: Vec<usize> = groups(&[&root]).iter().map(Vec::len).collect();
+        sizes.sort_unstable();
+        sizes
+    }
+
+    #[test]
+    fn what_lies_apart_is_in_different_groups() {
+        let at = |x: f64| translate(x, 0.0, 0.0, cube(1.0));
+        assert_eq!(sizes(vec![at(0.0), at(1.0), at(3.0)]), [1, 2]);
+        assert_eq!(sizes(vec![group(vec![at(0.0), at(3.0)]), at(6.0)]), [1, 1, 1]);
+        assert_eq!(sizes(vec![group(vec![]), at(0.0)]), [1]);
+        let bitten = difference(vec![at(0.0), translate(0.5, 0.0, 0.0, cube(9.0))]);
+        assert_eq!(sizes(vec![bitten, at(3.0)]), [1, 1]);
+        let turned = scale(-1.0, 1.0, 1.0, sphere(1.5, 8.0));
+        assert_eq!(sizes(vec![turned, at(1.25), at(2.5)]), [1, 2]);
+    }
+
+    #[test]
+    fn what_nobody_knows_may_be_anywhere() {
+        let at = |x: f64| translate(x, 0.0, 0.0, cube(1.0));
+        let unknown = node(Kind::Fill, vec![square(1.0)]);
+        assert_eq!(sizes(vec![at(0.0), at(3.0), unknown]), [3]);
+        let deep = (0..MOST_LEVELS + 2).fold(cube(1.0), |inner, _| translate(0.0, 0.0, 0.0, inner));
+        assert_eq!(sizes(vec![at(3.0), deep]), [2]);
+        let endless = scale(f64::INFINITY, 1.0, 1.0, cube(1.0));
+        assert_eq!(sizes(vec![at(3.0), endless]), [2]);
+    }
+}

@@ -46,6 +46,34 @@ fn a_hole_through_a_cube_makes_a_ring() {
     check(&difference(vec![cube(3.0), hole]), 24.0, 1, 1);
 }
 
+fn block(min: [f64; 3], max: [f64; 3]) -> Arc<Node> {
+    let size = [0, 1, 2].map(|axis| max[axis] - min[axis]);
+    translate(min[0], min[1], min[2], node(Kind::Cube { size, center: false }, vec![]))
+}
+
+#[test]
+fn a_small_body_minus_many_is_what_is_left() {
+    let places = [1.0, 3.5, 6.0, 8.5];
+    let holes =
+        places.iter().flat_map(|x| places.map(|y| block([*x, y, -1.0], [x + 0.5, y + 0.5, 11.0])));
+    let pocket = block([3.0, 3.0, 8.0], [7.0, 7.0, 11.0]);
+    let corner = block([9.25, 9.25, 9.0], [10.25, 10.25, 11.0]);
+    let operands = [cube(10.0)].into_iter().chain(holes).chain([pocket, corner]);
+    let left = 1000.0 - 16.0 * 0.25 * 10.0 - (16.0 - 4.0 * 0.25) * 2.0 - 0.75 * 0.75;
+    check(&difference(operands.collect()), left, 16, 1);
+}
+
+#[test]
+fn many_bodies_minus_a_few_are_what_is_left() {
+    let row =
+        (0..25).map(|i| block([f64::from(2 * i), 0.0, 0.0], [f64::from(2 * i + 1), 1.0, 1.0]));
+    let floor = block([-1.0, -1.0, -1.0], [50.0, 2.0, 0.5]);
+    let wall = block([-1.0, -1.0, -1.0], [50.0, 0.5, 2.0]);
+    let end = block([-1.0, -1.0, -1.0], [20.5, 2.0, 2.0]);
+    let left = 14.0 * 0.25 + 0.125;
+    check(&difference(vec![group(row.collect()), floor, wall, end]), left, 0, 15);
+}
+
 #[test]
 fn solids_that_touch_have_no_solid_in_common() {
     let block = |x, y, z| node(Kind::Cube { size: [x, y, z], center: false }, vec![]);

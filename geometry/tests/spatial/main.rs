@@ -138,6 +138,27 @@ fn many_heavy_operands_are_solved_by_cells_and_few_are_not() {
 }
 
 #[test]
+fn less_is_solved_by_cells_where_an_edit_may_follow() {
+    // Some 40 000 triangles that hang together, or twice half as many that do not.
+    let row = |balls: u32, y: f64| {
+        let ball = |i: u32| translate([2.0 * f64::from(i), y, 0.0], sphere(1.3, 32.0));
+        node(Kind::Union, (0..balls).map(ball).collect())
+    };
+    let is_by_cells = |root: &Arc<Node>, keep_subtrees: bool| {
+        let settings = Settings { keep_subtrees, ..Settings::default() };
+        let cache = SolidCache::new(0);
+        let job = Job { settings, ..Job::new(&cache, CancelToken::new()) };
+        let solution = solve(root, &job).expect("nobody cancels");
+        let mut cells = solution.parts.iter().filter_map(|part| part.shell.cells());
+        cells.any(|cells| cells.summary.stats.is_some())
+    };
+    assert!(is_by_cells(&row(40, 0.0), true));
+    assert!(!is_by_cells(&row(40, 0.0), false));
+    let apart = node(Kind::Union, vec![row(20, 0.0), row(20, 10.0)]);
+    assert!(!is_by_cells(&apart, true));
+}
+
+#[test]
 fn an_edit_solves_the_cells_that_it_touches() {
     let cache = SolidCache::new(1 << 30);
     solved(&plate(4, 24.0, 0.0), Solver::Spatial, &cache);
