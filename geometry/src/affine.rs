@@ -1,5 +1,7 @@
 //! Affine maps of space, as `multmatrix()` gives them.
 
+use crate::mesh::Bounds;
+
 /// The upper three rows of a 4 × 4 affine matrix, row-major: `p' = M · (p, 1)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Affine(pub [[f64; 4]; 3]);
@@ -47,6 +49,19 @@ impl Affine {
     /// The image of a point.
     pub fn apply(&self, point: [f64; 3]) -> [f64; 3] {
         self.0.map(|row| row[0] * point[0] + row[1] * point[1] + row[2] * point[2] + row[3])
+    }
+
+    /// The smallest box along the axes around the image of a box.
+    pub fn around(&self, bounds: &Bounds) -> Bounds {
+        let corner = |i: usize| {
+            let pick =
+                |axis: usize| if i >> axis & 1 == 0 { bounds.min[axis] } else { bounds.max[axis] };
+            self.apply([pick(0), pick(1), pick(2)])
+        };
+        let first = corner(0);
+        let mut around = Bounds { min: first, max: first };
+        (1..8).for_each(|i| around.include(corner(i)));
+        around
     }
 
     /// How volumes grow; negative when the map mirrors, 0 when it flattens.

@@ -1,6 +1,7 @@
 //! How fast a client's link is, from the credit that it returns; and what follows for the codec.
 //!
-//! A session stays with exact chunks or with chunks on a grid, as it begins: the ones are of no use beside the others.
+//! A session stays with exact chunks or with chunks on a grid, as it begins, since the ones are of no use beside the others;
+//! but for one on this machine whose client decodes nothing exact but raw chunks: that changes with the link.
 //!
 //! Credit comes back when a chunk was received and used. When it does, the bytes returned since a frame was sent,
 //! divided by the time since then, are a rate that the link has at least. The greatest of the last few is taken for its

@@ -45,11 +45,7 @@ impl Cell {
 
     /// One of the eight halves of a divisible cell: bit 0 of `octant` is set for the upper half in x, bit 1 in y, bit 2 in z.
     pub(crate) fn child(&self, octant: usize) -> Cell {
-        let mut index = self.index;
-        for (axis, i) in index.iter_mut().enumerate() {
-            *i = *i * 2 + (octant as i64 >> axis & 1);
-        }
-        Cell { level: self.level - 1, index }
+        Cell { level: self.level - 1, index: self.index.map(|i| i * 2) }.neighbour(octant)
     }
 
     /// The cell of the same level that is one further along x, y and z where bit 0, 1 and 2 of `octant` is set.

@@ -95,9 +95,9 @@ pub(super) fn boolean(
     match operands.len() {
         1 => body(operands.remove(0), token),
         2 if !operands.iter().any(|operand| matches!(operand, CsgNode::Op { .. })) => {
-            let second = operands.pop().map(|operand| body(operand, token));
+            let second = body(operands.remove(1), token)?;
             let first = body(operands.remove(0), token)?;
-            pair(op, &first, &*second.expect("there are two")?, token)
+            pair(op, &first, &second, token)
         }
         3.. if op == OpType::Subtract && operands.len() <= 1 + FEW => difference(operands, token),
         _ => checked(CsgNode::op_n(op, operands).evaluate_with_token(Some(&token.0))),

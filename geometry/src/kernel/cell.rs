@@ -96,15 +96,7 @@ impl Solid {
         if self.transform == Affine::IDENTITY {
             return KernelBox { min: vec3(bounds.min), max: vec3(bounds.max) };
         }
-        let inverse = self.transform.inverse();
-        let corner = |i: usize| {
-            let pick =
-                |axis: usize| if i >> axis & 1 == 0 { bounds.min[axis] } else { bounds.max[axis] };
-            inverse.apply([pick(0), pick(1), pick(2)])
-        };
-        let first = corner(0);
-        let mut around = Bounds { min: first, max: first };
-        (1..8).for_each(|i| around.include(corner(i)));
+        let around = self.transform.inverse().around(bounds);
         // Rounding of the inverse must not lose a triangle that just touches.
         let slack = Vec3::splat(around.largest_coordinate() * 1e-12);
         KernelBox { min: vec3(around.min) - slack, max: vec3(around.max) + slack }

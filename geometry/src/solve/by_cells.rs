@@ -34,8 +34,8 @@ const SMALL_CELLS: usize = 4;
 const FEW_OPERANDS: usize = 16;
 
 /// But an operand of so many triangles that few others change, as a scan that is drilled, is cut into cells if an edit may
-/// follow: only where those are has anything to be solved. A landscape of 43 000 triangles took as long by cells as directly, and an edit of its feet a
-/// tenth.
+/// follow: only where those are has anything to be solved. A landscape of 43 000 triangles took as long by cells as
+/// directly, and an edit of its feet a tenth.
 const DOMINANT_TRIANGLES: usize = 30_000;
 
 /// Such an operand has at least this share of all that hangs together with it.

@@ -89,13 +89,7 @@ fn of_leaf(kind: &Kind) -> Option<Bounds> {
 
 /// The box around a box that was moved.
 fn moved(inner: &Bounds, transform: &Affine) -> Bounds {
-    let corner = |i: usize| {
-        let pick = |axis: usize| if i >> axis & 1 == 0 { inner.min[axis] } else { inner.max[axis] };
-        transform.apply([pick(0), pick(1), pick(2)])
-    };
-    let first = corner(0);
-    let mut around = Bounds { min: first, max: first };
-    (1..8).for_each(|i| around.include(corner(i)));
+    let around = transform.around(inner);
     let is_finite = around.size().iter().all(|edge| edge.is_finite());
     if is_finite { around } else { EVERYWHERE }
 }
