@@ -13,6 +13,7 @@ use crate::names::{Name, Special};
 use crate::options::Options;
 use crate::program::Program;
 use crate::random::Random;
+use crate::repeats::Repeats;
 use crate::scope::{Frame, FunctionId, ModuleId};
 use crate::value::Value;
 use crate::world::World;
@@ -30,6 +31,13 @@ const STEPS_PER_POLL: u32 = 1024;
 const POLLS_PER_CHECKPOINT: u32 = 16;
 /// Nodes between two memory checkpoints.
 const NODES_PER_CHECKPOINT: u64 = 10;
+
+/// A `$` variable as it was before it was set.
+struct Undo {
+    special: Special,
+    value: Value,
+    state: u64,
+}
 
 /// Where an expression finds its variables.
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +67,19 @@ pub(crate) struct Evaluator<'w> {
     /// Current values of `$` variables.
     specials: Vec<Value>,
     /// What `$` variables were before the calls that run now set them.
-    undo: Vec<(Special, Value)>,
+    undo: Vec<Undo>,
+    /// Tells what all `$` variables are: as long as this is the same, so are they.
+    specials_state: u64,
+    /// States of the `$` variables that there were.
+    states: u64,
     /// Functions and modules named `$name` of the blocks that run now, innermost last.
     dynamic: Vec<(Name, Definition, Rc<Frame>)>,
     /// How often a `$` variable or the random generator was used: whether a result depends on more than its scope.
     pub(crate) outside_reads: u64,
+    /// How often the random generator or the names of running modules were used: whether the same call may give another
+    /// result.
+    pub(crate) unrepeatable: u64,
+    pub(crate) repeats: Repeats,
     /// Names of the running user modules, outermost first.
     pub(crate) modules: Vec<Name>,
     pub(crate) random: Random,
@@ -138,8 +154,12 @@ impl<'w> Evaluator<'w> {
             stack: Vec::new(),
             specials,
             undo: Vec::new(),
+            specials_state: 0,
+            states: 0,
             dynamic: Vec::new(),
             outside_reads: 0,
+            unrepeatable: 0,
+            repeats: Repeats::default(),
             modules: Vec::new(),
             random: Random::new(options.seed),
             nodes: 0,
@@ -169,13 +189,25 @@ impl<'w> Evaluator<'w> {
             self.specials.resize(index + 1, Value::Unset);
         }
         let old = std::mem::replace(&mut self.specials[index], value);
-        self.undo.push((special, old));
+        self.undo.push(Undo { special, value: old, state: self.specials_state });
+        self.new_state();
+    }
+
+    fn new_state(&mut self) {
+        self.states += 1;
+        self.specials_state = self.states;
+    }
+
+    /// A number that is the same as long as all `$` variables are.
+    pub(crate) fn specials_state(&self) -> u64 {
+        self.specials_state
     }
 
     /// The same, in place of the value that it was set to since `mark`, if it was.
     pub(crate) fn set_special_since(&mut self, special: Special, value: Value, mark: usize) {
         if self.is_set_since(special, mark) {
             self.specials[special.0 as usize] = value;
+            self.new_state();
         } else {
             self.set_special(special, value);
         }
@@ -190,8 +222,9 @@ impl<'w> Evaluator<'w> {
     #[inline]
     pub(crate) fn restore(&mut self, mark: usize) {
         while self.undo.len() > mark {
-            if let Some((special, old)) = self.undo.pop() {
-                self.specials[special.0 as usize] = old;
+            if let Some(Undo { special, value, state }) = self.undo.pop() {
+                self.specials[special.0 as usize] = value;
+                self.specials_state = state;
             }
         }
     }
@@ -209,6 +242,11 @@ impl<'w> Evaluator<'w> {
     #[inline]
     pub(crate) fn forget(&mut self, before: usize) {
         self.dynamic.truncate(before);
+    }
+
+    /// Whether any block that runs has functions or modules named `$name`.
+    pub(crate) fn has_dynamic(&self) -> bool {
+        !self.dynamic.is_empty()
     }
 
     /// The innermost function named `$name` of the blocks that run.
@@ -233,11 +271,12 @@ impl<'w> Evaluator<'w> {
 
     /// The `$` variables set since `mark`, with their values now.
     pub(crate) fn set_since(&self, mark: usize) -> Vec<(Special, Value)> {
-        self.undo[mark..].iter().map(|(s, _)| (*s, self.specials[s.0 as usize].clone())).collect()
+        let now = |undo: &Undo| (undo.special, self.specials[undo.special.0 as usize].clone());
+        self.undo[mark..].iter().map(now).collect()
     }
 
     pub(crate) fn is_set_since(&self, special: Special, mark: usize) -> bool {
-        self.undo[mark..].iter().any(|(s, _)| *s == special)
+        self.undo[mark..].iter().any(|undo| undo.special == special)
     }
 
     /// Counts a step of work; looks at the cancel token and at memory now and then.
@@ -269,10 +308,11 @@ impl<'w> Evaluator<'w> {
         Ok(())
     }
 
-    /// Counts a node made.
-    pub(crate) fn count_node(&mut self) -> Eval<()> {
-        self.nodes += 1;
-        if self.nodes.is_multiple_of(NODES_PER_CHECKPOINT) { self.checkpoint() } else { Ok(()) }
+    /// Counts nodes made, or taken again.
+    pub(crate) fn count_nodes(&mut self, count: u64) -> Eval<()> {
+        let checkpoints = self.nodes / NODES_PER_CHECKPOINT;
+        self.nodes += count;
+        if self.nodes / NODES_PER_CHECKPOINT == checkpoints { Ok(()) } else { self.checkpoint() }
     }
 
     fn checkpoint(&mut self) -> Eval<()> {

@@ -271,6 +271,7 @@ impl Evaluator<'_> {
             }
             Expr::ParentModules(location) => {
                 self.outside_reads += 1;
+                self.unrepeatable += 1;
                 if self.modules.is_empty() {
                     self.undefined(
                         "Ignoring unknown variable \"$parent_modules\"".into(),

@@ -11,6 +11,7 @@ use crate::code::{Block, ModuleBody, ModuleCall, ModuleCallee, ModuleCode, State
 use crate::compile;
 use crate::evaluator::{Env, Eval, Evaluator};
 use crate::modules;
+use crate::repeats::Key;
 use crate::scope::{Children, Frame, ancestor};
 use crate::value::Value;
 
@@ -31,7 +32,7 @@ impl Evaluator<'_> {
         location: Location,
         children: Nodes,
     ) -> Eval<Option<Arc<Node>>> {
-        self.count_node()?;
+        self.count_nodes(1)?;
         Ok(Some(Node::new(kind, modifiers, origin(location), children)))
     }
 
@@ -230,9 +231,12 @@ impl Evaluator<'_> {
             Some(Children { block: Rc::clone(&call.children), frame: Rc::clone(env.frame) });
         let frame = Rc::new(frame);
         let mut specials = crate::call::Specials::new();
+        let mut key = Key::new(self, code, outer, &call.children);
         for (i, arg) in call.args.list.iter().enumerate() {
             let value = self.eval(&arg.value, env)?;
-            match targets.map_or(&arg.target, |targets| &targets[i]) {
+            let target = targets.map_or(&arg.target, |targets| &targets[i]);
+            key.argument(target, &value);
+            match target {
                 Target::Slot(slot) => frame.set(*slot, value),
                 Target::Special(special) => specials.push((*special, value)),
                 Target::Nowhere | Target::Unbound => {}
@@ -241,6 +245,10 @@ impl Evaluator<'_> {
         if !call.args.warnings.is_empty() {
             self.warn_arguments(&call.args.warnings, call.location);
         }
+        if let Some(children) = self.repeated(&key, outer)? {
+            return self.node(Kind::Group, call.modifiers, call.location, children);
+        }
+        let before = self.before_call();
         let mark = self.mark();
         for (special, value) in specials {
             self.set_special(special, value);
@@ -257,6 +265,7 @@ impl Evaluator<'_> {
         self.restore(mark);
         self.retire(&frame);
         result?;
+        self.remember(key, outer, &before, &children);
         self.node(Kind::Group, call.modifiers, call.location, children)
     }
 
