@@ -389,6 +389,11 @@ impl Node {
         &self.children
     }
 
+    /// Its children but those that are drawn as background and take no part in anything.
+    pub fn drawn_children(&self) -> impl DoubleEndedIterator<Item = &Arc<Node>> {
+        self.children.iter().filter(|child| !child.modifiers.background)
+    }
+
     /// Content hash of the subtree.
     pub fn hash(&self) -> ContentHash {
         self.hash

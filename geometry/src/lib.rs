@@ -25,6 +25,7 @@
 pub mod abandon;
 pub mod affine;
 mod apart;
+pub mod boxes;
 pub mod cache;
 pub mod clip;
 pub mod control;

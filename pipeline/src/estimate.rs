@@ -68,7 +68,7 @@ pub(crate) fn for_each(
             pending.pop();
             continue;
         }
-        let drawn = || node.children().iter().filter(|child| !child.modifiers().background);
+        let drawn = || node.drawn_children();
         let before = pending.len();
         if !known(node) {
             pending.extend(drawn().filter(|child| !guesses.contains_key(&child.hash())));

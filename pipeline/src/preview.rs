@@ -31,7 +31,7 @@ pub(crate) fn sketched(object: &Arc<Node>) -> Vec<Arc<Node>> {
     // What stands around a node: transforms and colours, outermost first.
     let mut pending: Vec<(&Arc<Node>, Vec<&Arc<Node>>)> = vec![(object, Vec::new())];
     while let Some((node, around)) = pending.pop() {
-        let mut drawn = node.children().iter().filter(|child| !child.modifiers().background);
+        let mut drawn = node.drawn_children();
         match node.kind() {
             Kind::Group | Kind::Union | Kind::Render { .. } => {
                 pending.extend(drawn.rev().map(|child| (child, around.clone())));

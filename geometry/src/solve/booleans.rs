@@ -208,7 +208,7 @@ impl Work<'_> {
 
     /// The operands that count: all of the kind of the first that has one, with a warning for each other.
     fn alike(&mut self, operands: Vec<Shape>) -> Alike {
-        let children: Vec<Arc<Node>> = self.drawn_children().cloned().collect();
+        let children: Vec<Arc<Node>> = self.node.drawn_children().cloned().collect();
         let mut alike = Alike::Nothing;
         let mut mixed = false;
         for ((index, operand), child) in operands.into_iter().enumerate().zip(children) {

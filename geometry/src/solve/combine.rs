@@ -236,11 +236,6 @@ impl Work<'_> {
         )))
     }
 
-    /// Children but those drawn as background; operands are theirs, in order.
-    pub(super) fn drawn_children(&self) -> impl Iterator<Item = &Arc<Node>> {
-        self.node.children().iter().filter(|child| !child.modifiers().background)
-    }
-
     // Messages
 
     pub(super) fn warn(&mut self, message: &str) {
@@ -249,7 +244,7 @@ impl Work<'_> {
 
     /// Warns at the child that the operand of this index is of.
     pub(super) fn warn_child(&mut self, index: usize, message: &str) {
-        let child = self.drawn_children().nth(index).map(|child| child.origin());
+        let child = self.node.drawn_children().nth(index).map(|child| child.origin());
         self.say(Severity::Warning, child.unwrap_or(self.node.origin()), message);
     }
 

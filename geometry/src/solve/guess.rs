@@ -1,15 +1,12 @@
 //! What can be told of a tree before it is solved.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use scadstream_csg::{ContentHash, Fragments, Kind, Node};
+use scadstream_csg::{Fragments, Kind, Node};
 
-use crate::affine::Affine;
+use crate::boxes::Boxes;
 use crate::fragments::segments;
-use crate::mesh::Bounds;
 use crate::primitives::{cylinder_triangles, sphere_triangles};
-use crate::union::clusters;
 
 /// The objects that nodes are unions of, in groups that may hang together: no two groups have a point in common.
 pub(super) fn groups<'a>(nodes: &[&'a Arc<Node>]) -> Vec<Vec<&'a Arc<Node>>> {
@@ -17,81 +14,12 @@ pub(super) fn groups<'a>(nodes: &[&'a Arc<Node>]) -> Vec<Vec<&'a Arc<Node>>> {
     let mut pending: Vec<&Arc<Node>> = nodes.to_vec();
     while let Some(node) = pending.pop() {
         match node.kind() {
-            Kind::Group | Kind::Union => pending.extend(drawn(node)),
+            Kind::Group | Kind::Union => pending.extend(node.drawn_children()),
             _ => objects.push(node),
         }
     }
-    let mut boxes = Boxes::default();
-    let (objects, boxes): (Vec<&Arc<Node>>, Vec<Bounds>) =
-        objects.into_iter().filter_map(|node| Some((node, boxes.of(node, 0)?))).unzip();
     let group = |members: Vec<usize>| members.into_iter().map(|member| objects[member]).collect();
-    clusters(&boxes).into_iter().map(group).collect()
-}
-
-fn drawn(node: &Node) -> impl Iterator<Item = &Arc<Node>> {
-    node.children().iter().filter(|child| !child.modifiers().background)
-}
-
-/// The box of what nobody knows the size of.
-const EVERYWHERE: Bounds = Bounds { min: [f64::NEG_INFINITY; 3], max: [f64::INFINITY; 3] };
-
-/// Deeper subtrees may be anywhere. Picked by hand.
-const MOST_LEVELS: usize = 100;
-
-/// Boxes around subtrees by their content, none around what is empty; some are too large.
-#[derive(Default)]
-struct Boxes(HashMap<ContentHash, Option<Bounds>>);
-
-impl Boxes {
-    fn of(&mut self, node: &Arc<Node>, depth: usize) -> Option<Bounds> {
-        if node.children().is_empty() {
-            return of_leaf(node.kind());
-        }
-        if depth > MOST_LEVELS {
-            return Some(EVERYWHERE);
-        }
-        if let Some(known) = self.0.get(&node.hash()) {
-            return *known;
-        }
-        let mut boxes = drawn(node).map(|child| self.of(child, depth + 1));
-        let found = match node.kind() {
-            Kind::Group | Kind::Union | Kind::Hull | Kind::Color(_) | Kind::Render { .. } => {
-                boxes.flatten().reduce(Bounds::union)
-            }
-            Kind::Difference | Kind::Intersection => boxes.next().flatten(),
-            Kind::Transform(matrix) => {
-                let inner = boxes.flatten().reduce(Bounds::union);
-                inner.map(|inner| moved(&inner, &Affine::from_matrix(matrix)))
-            }
-            _ => Some(EVERYWHERE),
-        };
-        self.0.insert(node.hash(), found);
-        found
-    }
-}
-
-fn of_leaf(kind: &Kind) -> Option<Bounds> {
-    let (min, max) = match *kind {
-        Kind::Group | Kind::Union => return None,
-        Kind::Cube { size, center: false } => ([0.0; 3], size),
-        Kind::Cube { size, center: true } => {
-            (size.map(|edge| -edge / 2.0), size.map(|edge| edge / 2.0))
-        }
-        Kind::Sphere { r, .. } => ([-r; 3], [r; 3]),
-        Kind::Cylinder { h, r1, r2, center, .. } => {
-            let (r, low) = (r1.max(r2), if center { -h / 2.0 } else { 0.0 });
-            ([-r, -r, low], [r, r, low + h])
-        }
-        _ => return Some(EVERYWHERE),
-    };
-    Some(Bounds { min, max })
-}
-
-/// The box around a box that was moved.
-fn moved(inner: &Bounds, transform: &Affine) -> Bounds {
-    let around = transform.around(inner);
-    let is_finite = around.size().iter().all(|edge| edge.is_finite());
-    if is_finite { around } else { EVERYWHERE }
+    Boxes::default().clusters(&objects).into_iter().map(group).collect()
 }
 
 /// A guess of how many triangles the leaves have, each counted as often as it stands in the tree.
@@ -150,7 +78,7 @@ impl Estimate {
             if estimate.total >= enough {
                 break;
             }
-            pending.extend(drawn(node).map(|child| (child, times)));
+            pending.extend(node.drawn_children().map(|child| (child, times)));
         }
         estimate
     }
@@ -159,6 +87,7 @@ impl Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boxes::MOST_LEVELS;
     use crate::testing::*;
 
     /// The sizes of the groups that objects form.

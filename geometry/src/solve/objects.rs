@@ -54,15 +54,12 @@ pub fn top_level(root: &Arc<Node>) -> Vec<Arc<Node>> {
         if !matches!(node.kind(), Kind::Group | Kind::Union) {
             return vec![Arc::clone(node)];
         }
-        let mut drawn = node.children().iter().filter(|child| !child.modifiers().background);
+        let mut drawn = node.drawn_children();
         match (drawn.next(), drawn.next()) {
             (None, _) => return Vec::new(),
             (Some(only), None) => node = only,
             _ if node.children().len() > MOST_OBJECTS => return vec![Arc::clone(node)],
-            _ => {
-                let children = node.children().iter();
-                return children.filter(|child| !child.modifiers().background).cloned().collect();
-            }
+            _ => return node.drawn_children().cloned().collect(),
         }
     }
 }

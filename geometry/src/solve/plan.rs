@@ -101,7 +101,7 @@ pub(super) fn repeating(roots: &[&Arc<Node>]) -> HashSet<ContentHash> {
     }
     for node in order {
         let parent_repeats = repeating.contains(&node.hash());
-        for child in node.children().iter().filter(|child| !child.modifiers().background) {
+        for child in node.drawn_children() {
             if !places.insert(child.hash()) || parent_repeats {
                 repeating.insert(child.hash());
             }
@@ -153,11 +153,7 @@ impl Plan {
             }
             let (node, order) = (open.node, open.order);
             stack.pop();
-            let tasks = children
-                .iter()
-                .filter(|child| !child.modifiers().background)
-                .map(|child| task_of[&child.hash()])
-                .collect();
+            let tasks = node.drawn_children().map(|child| task_of[&child.hash()]).collect();
             self.add(node, tasks, None, order, task_of);
         }
     }

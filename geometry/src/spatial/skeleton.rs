@@ -49,8 +49,7 @@ fn visit(
         return None;
     }
     let operands = |transform: Affine, paint: Option<Paint>| {
-        let drawn = node.children().iter().filter(|child| !child.modifiers().background);
-        drawn
+        node.drawn_children()
             .map(|child| visit(child, is_leaf, transform, paint, depth + 1))
             .collect::<Option<Vec<_>>>()
     };
