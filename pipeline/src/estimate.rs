@@ -4,12 +4,13 @@
 //! that they were measured on, and results are taken to be as fine as their operands together. What the guess misses
 //! is noticed while the work goes on (`progressive`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use scadstream_csg::{ContentHash, Fragments, Kind, Node};
 use scadstream_geometry::SolidCache;
+use scadstream_geometry::boxes::Boxes;
 use scadstream_geometry::fragments::segments;
 
 /// Seconds of a boolean per triangle of its operands: two spheres of 524 000 triangles each took 0.97 s.
@@ -30,6 +31,42 @@ const IMPORT_BYTES_PER_TRIANGLE: f64 = 50.0;
 /// Layers of a twisted extrusion, and pieces of an outline of unknown make.
 const LAYERS: f64 = 30.0;
 
+/// Distinct nodes that are remembered of a model: about a megabyte.
+const MOST_REMEMBERED: usize = 1 << 16;
+
+/// What the last model that was solved was made of, for an edit of it takes what it changes.
+#[derive(Debug, Default)]
+pub(crate) struct SolvedBefore {
+    nodes: HashSet<ContentHash>,
+    by_cells: bool,
+}
+
+impl SolvedBefore {
+    /// Remembers the nodes of a model; none if there are too many.
+    pub(crate) fn of(root: &Arc<Node>, by_cells: bool) -> Self {
+        let mut nodes = HashSet::new();
+        let mut pending = vec![root];
+        while let Some(node) = pending.pop() {
+            if nodes.insert(node.hash()) {
+                pending.extend(node.drawn_children());
+            }
+            if nodes.len() > MOST_REMEMBERED {
+                return Self::default();
+            }
+        }
+        Self { nodes, by_cells }
+    }
+
+    fn contains(&self, node: &Node) -> bool {
+        self.nodes.contains(&node.hash())
+    }
+
+    /// Whether its booleans were evaluated cell by cell.
+    fn by_cells(&self) -> bool {
+        self.by_cells
+    }
+}
+
 /// What is guessed of a subtree.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Guess {
@@ -39,19 +76,57 @@ pub(crate) struct Guess {
     convex: bool,
 }
 
-/// The time that solving `root` will take on one core, as far as its parts are not in `cache`.
-pub(crate) fn solve_time(root: &Arc<Node>, cache: &SolidCache) -> Duration {
+/// The time that solving `root` will take on one core, as far as its parts are not in `cache`, and where it differs from
+/// what was solved `before`.
+pub(crate) fn solve_time(root: &Arc<Node>, cache: &SolidCache, before: &SolvedBefore) -> Duration {
     let mut seconds = 0.0;
+    let mut boxes = Boxes::default();
     // What is cached costs nothing; neither does what lies below it and nowhere else.
     let is_known = |node: &Node| cache.contains(node.hash());
     for_each(root, is_known, |node, operands| {
         let guess = guess(node.kind(), operands);
         if !is_known(node) {
-            seconds += guess.seconds;
+            seconds += match node.kind() {
+                Kind::Group | Kind::Union | Kind::Difference | Kind::Intersection => {
+                    boolean_seconds(node, operands, before, &mut boxes)
+                }
+                _ => guess.seconds,
+            };
         }
         guess
     });
     Duration::from_secs_f64(seconds.clamp(0.0, 1e6))
+}
+
+/// Seconds of a boolean where its operands differ from those before: of a union, those that hang together with what is
+/// new; where cells were solved, those that are new themselves.
+fn boolean_seconds(
+    node: &Node,
+    operands: &[Guess],
+    before: &SolvedBefore,
+    boxes: &mut Boxes,
+) -> f64 {
+    let children: Vec<&Arc<Node>> = node.drawn_children().collect();
+    let is_new = |at: &usize| !before.contains(children[*at]);
+    let is_union = matches!(node.kind(), Kind::Group | Kind::Union);
+    let together = match is_union {
+        true => boxes.clusters(&children),
+        false => vec![(0..children.len()).collect()],
+    };
+    let at_work = |members: &Vec<usize>| members.len() > 1 && members.iter().any(is_new);
+    let mut seconds = 0.0;
+    for members in together.iter().filter(|members| at_work(members)) {
+        // A difference from something new is all new.
+        let only_new = before.by_cells() && (is_union || !is_new(&0));
+        let counted = members.iter().filter(|at| !only_new || is_new(at));
+        seconds += counted.map(|at| boolean_part(&operands[*at])).sum::<f64>();
+    }
+    seconds
+}
+
+/// Seconds that an operand adds to a boolean.
+fn boolean_part(operand: &Guess) -> f64 {
+    operand.triangles * BOOLEAN_PER_TRIANGLE + BOOLEAN_PER_OPERAND
 }
 
 /// Calls `visit` once for every distinct drawn node, operands first, with what it gave for those. Does not look below
@@ -93,11 +168,10 @@ pub(crate) fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
         convex,
     };
     match kind {
-        Kind::Group | Kind::Union | Kind::Difference | Kind::Intersection if count > 1.0 => Guess {
-            triangles,
-            seconds: triangles * BOOLEAN_PER_TRIANGLE + count * BOOLEAN_PER_OPERAND,
-            convex: false,
-        },
+        // Those depend on where the operands are.
+        Kind::Group | Kind::Union | Kind::Difference | Kind::Intersection if count > 1.0 => {
+            Guess { triangles, seconds: 0.0, convex: false }
+        }
         Kind::Hull => Guess { triangles, seconds: triangles * HULL_PER_TRIANGLE, convex: true },
         Kind::Minkowski { .. } => minkowski(operands),
         Kind::Cube { .. } => primitive(12.0, true),
@@ -125,11 +199,14 @@ pub(crate) fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
             // How wide it is, is not known here; ten units are as good as any.
             primitive(2.0 * triangles * round(10.0, &extrude.fragments), false)
         }
-        _ => Guess {
-            triangles,
-            seconds: triangles * BOOLEAN_PER_TRIANGLE,
-            convex: count == 1.0 && operands.iter().all(|operand| operand.convex),
-        },
+        _ => {
+            let is_lazy = matches!(kind, Kind::Transform(_) | Kind::Color(_));
+            Guess {
+                triangles,
+                seconds: if is_lazy { 0.0 } else { triangles * BOOLEAN_PER_TRIANGLE },
+                convex: count == 1.0 && operands.iter().all(|operand| operand.convex),
+            }
+        }
     }
 }
 
@@ -171,7 +248,8 @@ mod tests {
 
     #[track_caller]
     fn check(root: &Arc<Node>, at_least: f64, at_most: f64) {
-        let seconds = solve_time(root, &SolidCache::new(0)).as_secs_f64();
+        let nothing = SolvedBefore::default();
+        let seconds = solve_time(root, &SolidCache::new(0), &nothing).as_secs_f64();
         assert!((at_least..=at_most).contains(&seconds), "{seconds}");
     }
 
@@ -185,6 +263,39 @@ mod tests {
     fn fine_spheres_take_a_second() {
         let difference = node(Kind::Difference, vec![sphere(5.0, 700.0), sphere(4.0, 700.0)]);
         check(&difference, 0.5, 3.0);
+    }
+
+    fn at(x: f64, child: Arc<Node>) -> Arc<Node> {
+        let mut matrix = [[0.0; 4]; 4];
+        (0..4).for_each(|k| matrix[k][k] = 1.0);
+        matrix[0][3] = x;
+        node(Kind::Transform(Box::new(matrix)), vec![child])
+    }
+
+    #[test]
+    fn what_lies_apart_is_only_made() {
+        let row = |step: f64| {
+            let balls = (0..200).map(|n| at(step * f64::from(n), sphere(1.0, 30.0)));
+            node(Kind::Union, balls.collect())
+        };
+        check(&row(3.0), 0.0, 0.01);
+        check(&row(1.0), 0.2, 1.0);
+    }
+
+    #[test]
+    fn an_edit_takes_what_it_changes() {
+        let drilled = |last: f64| {
+            let place = |n: f64| if n == 99.0 { last } else { n };
+            let plate = node(Kind::Cube { size: [99.0, 1.0, 1.0], center: false }, Vec::new());
+            let drills = (0..100).map(|n| at(place(f64::from(n)), sphere(0.4, 30.0)));
+            node(Kind::Difference, std::iter::once(plate).chain(drills).collect())
+        };
+        let seconds = |by_cells| {
+            let before = SolvedBefore::of(&drilled(99.0), by_cells);
+            solve_time(&drilled(98.5), &SolidCache::new(0), &before).as_secs_f64()
+        };
+        assert!(seconds(true) < 0.01, "{}", seconds(true));
+        assert!(seconds(false) > 0.05, "{}", seconds(false));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use scadstream_syntax::Location;
 use crate::cell_stream::{Batches, CellStream};
 use crate::chunks::{self, ChunkCaches};
 use crate::control::{Control, Progress, Stage, Stopped};
+use crate::estimate::SolvedBefore;
 use crate::forecast::Forecast;
 use crate::input::Input;
 use crate::library::Libraries;
@@ -37,6 +38,7 @@ pub struct Pipeline {
     pub(crate) parses: ParseCache,
     pub(crate) solids: SolidCache,
     chunks: ChunkCaches,
+    before: Mutex<Arc<SolvedBefore>>,
     budgets: Budgets,
 }
 
@@ -69,6 +71,7 @@ impl Pipeline {
             parses: ParseCache::new(budgets.parses),
             solids: SolidCache::new(budgets.solids),
             chunks: ChunkCaches::new(budgets.plans, budgets.encoded),
+            before: Mutex::default(),
             budgets,
         }
     }
@@ -103,7 +106,7 @@ impl Pipeline {
         settings: Settings,
         control: &Control<'_>,
     ) -> Result<Solved, Stopped> {
-        self.solve_watched(model, &model.root().drawn_root(), settings, control, Ears::default())
+        self.solve_exactly(model, &model.root().drawn_root(), settings, control, Ears::default())
     }
 
     /// The same, but the cells of a model that is too large to be held go to `stream` as they are solved.
@@ -120,9 +123,29 @@ impl Pipeline {
         let batches = Batches::new(stream, &|| {});
         let ears = Ears { cells: Some(&batches), ..Ears::default() };
         let solved =
-            self.solve_watched(model, &model.root().drawn_root(), settings, control, ears)?;
+            self.solve_exactly(model, &model.root().drawn_root(), settings, control, ears)?;
         batches.flush();
         Ok(solved)
+    }
+
+    /// Solves a model as it is, and remembers what it was made of.
+    pub(crate) fn solve_exactly(
+        &self,
+        model: &Model,
+        root: &Arc<Node>,
+        settings: Settings,
+        control: &Control<'_>,
+        ears: Ears<'_>,
+    ) -> Result<Solved, Stopped> {
+        let solved = self.solve_watched(model, root, settings, control, ears)?;
+        let of_this = SolvedBefore::of(root, solved.cells().is_some());
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(of_this);
+        Ok(solved)
+    }
+
+    /// What the last model that was solved was made of.
+    pub(crate) fn solved_before(&self) -> Arc<SolvedBefore> {
+        Arc::clone(&self.before.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Solves a tree made from `model`, and unites it.

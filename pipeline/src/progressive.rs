@@ -58,7 +58,7 @@ impl Pipeline {
         stream: &dyn CellStream,
     ) -> Result<Solved, Stopped> {
         let root = model.root().drawn_root();
-        let estimate = solve_time(&root, &self.solids);
+        let estimate = solve_time(&root, &self.solids, &self.solved_before());
         let board = Board::default();
         let cancel = CancelToken::new();
         let watch = Aside(control.watch);
@@ -98,7 +98,7 @@ impl Pipeline {
                 board.put(index, Grade::Exact, part.into());
             };
             let ears = Ears { parts: Some(&on_part), cells: Some(&batches) };
-            let solved = self.solve_watched(model, &root, settings, control, ears);
+            let solved = self.solve_exactly(model, &root, settings, control, ears);
             board.finish();
             cancel.cancel();
             batches.flush();
@@ -146,7 +146,8 @@ impl Preview<'_> {
     /// it is not.
     fn solve(&self) {
         let coarse = coarsened(self.root);
-        let coarse_time = solve_time(&coarse, &self.pipeline.solids);
+        let before = self.pipeline.solved_before();
+        let coarse_time = solve_time(&coarse, &self.pipeline.solids, &before);
         let differs = coarse.hash() != self.root.hash();
         if (!differs || coarse_time > LONG) && self.sketch(&coarse).is_err() {
             return;
