@@ -38,7 +38,7 @@ fn jemalloc_uses_huge_pages() {
     child.arg("no such test").env("_RJEM_MALLOC_CONF", "confirm_conf:true");
     let output = child.output().expect("the test can be started again");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(text.contains("\"thp:always,oversize_threshold:8388608\""), "{text}");
+    assert!(text.contains("\"thp:always,narenas_ratio:1,oversize_threshold:5242880\""), "{text}");
 }
 
 #[track_caller]
