@@ -1,8 +1,8 @@
 //! Boxes around subtrees that are not solved yet, by which it is known what lies apart.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scadstream_csg::{ContentHash, Kind, Node};
 
 use crate::affine::Affine;
@@ -17,7 +17,7 @@ pub(crate) const MOST_LEVELS: usize = 100;
 
 /// Boxes around subtrees by their content, none around what is empty; some are too large.
 #[derive(Debug, Default)]
-pub struct Boxes(HashMap<ContentHash, Option<Bounds>>);
+pub struct Boxes(FxHashMap<ContentHash, Option<Bounds>>);
 
 impl Boxes {
     /// Which of some nodes may touch, directly or through others, by their places; empty ones are left out. No two clusters

@@ -3,7 +3,7 @@
 //! Shared between threads and used across solves: an edit finds everything that it did not touch. When the budget is
 //! passed, what was used longest ago goes first. Reuse changes how long a solve takes, never what it gives.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -46,12 +46,12 @@ struct Entries {
     used_bytes: usize,
     /// Grows with every use; orders entries by age.
     clock: u64,
-    by_key: HashMap<Key, Entry>,
+    by_key: FxHashMap<Key, Entry>,
     by_age: BTreeMap<u64, Key>,
     hits: u64,
     misses: u64,
     /// How large subtrees were when they were last solved, whether they are kept or not.
-    sizes: HashMap<ContentHash, usize>,
+    sizes: FxHashMap<ContentHash, usize>,
 }
 
 /// Pieces of operands take at most this share of the budget.

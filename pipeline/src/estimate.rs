@@ -4,10 +4,10 @@
 //! that they were measured on, and results are taken to be as fine as their operands together. What the guess misses
 //! is noticed while the work goes on (`progressive`).
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use scadstream_csg::{ContentHash, Fragments, Kind, Node};
 use scadstream_geometry::SolidCache;
 use scadstream_geometry::boxes::Boxes;
@@ -37,14 +37,14 @@ const MOST_REMEMBERED: usize = 1 << 16;
 /// What the last model that was solved was made of, for an edit of it takes what it changes.
 #[derive(Debug, Default)]
 pub(crate) struct SolvedBefore {
-    nodes: HashSet<ContentHash>,
+    nodes: FxHashSet<ContentHash>,
     by_cells: bool,
 }
 
 impl SolvedBefore {
     /// Remembers the nodes of a model; none if there are too many.
     pub(crate) fn of(root: &Arc<Node>, by_cells: bool) -> Self {
-        let mut nodes = HashSet::new();
+        let mut nodes = FxHashSet::default();
         let mut pending = vec![root];
         while let Some(node) = pending.pop() {
             if nodes.insert(node.hash()) {
@@ -136,7 +136,7 @@ pub(crate) fn for_each(
     known: impl Fn(&Node) -> bool,
     mut visit: impl FnMut(&Node, &[Guess]) -> Guess,
 ) {
-    let mut guesses: HashMap<ContentHash, Guess> = HashMap::new();
+    let mut guesses: FxHashMap<ContentHash, Guess> = FxHashMap::default();
     let mut pending = vec![root];
     while let Some(node) = pending.last().copied() {
         if guesses.contains_key(&node.hash()) {

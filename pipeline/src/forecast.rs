@@ -1,8 +1,8 @@
 //! What solving a model will need, told from its tree before any of it is solved.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use scadstream_csg::{ContentHash, Kind, Node};
 use scadstream_geometry::SolidCache;
 use scadstream_geometry::kernel::BYTES_PER_TRIANGLE;
@@ -62,8 +62,8 @@ impl Forecast {
 }
 
 /// The operations that may be evaluated cell by cell.
-fn booleans_at_the_top(root: &Arc<Node>) -> HashSet<ContentHash> {
-    let mut found = HashSet::new();
+fn booleans_at_the_top(root: &Arc<Node>) -> FxHashSet<ContentHash> {
+    let mut found = FxHashSet::default();
     let mut pending = vec![root];
     while let Some(node) = pending.pop() {
         let is_boolean = matches!(

@@ -3,9 +3,9 @@
 //! Both keep the model's top-level objects, one for one, so that each can give way to its exact form. The source is not
 //! evaluated again: `$fn` keeps its value for the program, and only what curves are cut into is changed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use scadstream_csg::{ContentHash, Fragments, Kind, LinearExtrude, Node, TextParameters};
 
 /// Fragments per circle of a coarse picture.
@@ -126,7 +126,7 @@ type Rebuild = dyn Fn(&Arc<Node>, Vec<Arc<Node>>) -> Arc<Node>;
 /// Builds a tree anew bottom up, each distinct subtree once, with a stack of its own: models nest deeper than a thread's
 /// stack allows.
 fn rebuilt(root: &Arc<Node>, rebuild: &Rebuild) -> Arc<Node> {
-    let mut done: HashMap<ContentHash, Arc<Node>> = HashMap::new();
+    let mut done: FxHashMap<ContentHash, Arc<Node>> = FxHashMap::default();
     let mut pending = vec![root];
     while let Some(node) = pending.last().copied() {
         if done.contains_key(&node.hash()) {

@@ -1,8 +1,10 @@
 //! What was used lately, within a budget of bytes: the one unused for longest goes first.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 /// A cache by content. Values are cheap to clone, as an `Arc` is.
 #[derive(Debug)]
@@ -13,7 +15,7 @@ pub(crate) struct Recent<K, V> {
 
 #[derive(Debug)]
 struct State<K, V> {
-    entries: HashMap<K, Entry<V>>,
+    entries: FxHashMap<K, Entry<V>>,
     /// Keys by when they were used last.
     by_age: BTreeMap<u64, K>,
     bytes: usize,
@@ -45,7 +47,7 @@ impl<K: Copy + Eq + Hash, V: Clone> Recent<K, V> {
     /// An empty cache.
     pub(crate) fn new(budget_bytes: usize) -> Self {
         let state = State {
-            entries: HashMap::new(),
+            entries: FxHashMap::default(),
             by_age: BTreeMap::new(),
             bytes: 0,
             clock: 0,

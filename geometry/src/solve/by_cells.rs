@@ -1,8 +1,8 @@
 //! Whether and how a model is solved cell by cell.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxHashSet;
 use scadstream_csg::{ContentHash, ContentHasher, Node};
 
 use super::guess::{Estimate, groups};
@@ -95,7 +95,7 @@ pub(super) fn solve_by_cells(
     go_on()?;
 
     // Leaves first, each distinct one once.
-    let mut seen = HashSet::new();
+    let mut seen = FxHashSet::default();
     let leaves = whole.operands().into_iter().map(|leaf| &leaf.node);
     let distinct: Vec<Arc<Node>> =
         leaves.filter(|node| seen.insert(node.hash())).cloned().collect();

@@ -1,8 +1,8 @@
 //! The graph of tasks of a solve: one per distinct subtree, children before parents.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use scadstream_csg::{ContentHash, Kind, Node};
 
 use crate::cache::{Form, SolidCache};
@@ -37,7 +37,7 @@ pub(super) struct Task {
 }
 
 /// Shapes of subtrees that need no solving.
-pub(super) type Known = HashMap<ContentHash, Shape>;
+pub(super) type Known = FxHashMap<ContentHash, Shape>;
 
 /// Plans solving the nodes of `roots`.
 pub(super) fn plan<'a>(
@@ -50,7 +50,7 @@ pub(super) fn plan<'a>(
         known.get(&node.hash()).cloned().or_else(cached)
     };
     let mut plan = Plan { tasks: Vec::new(), wanted: Vec::new(), cached: 0 };
-    let mut task_of: HashMap<ContentHash, usize> = HashMap::new();
+    let mut task_of: FxHashMap<ContentHash, usize> = FxHashMap::default();
     let mut visited = 0;
     let roots: Vec<&Arc<Node>> = roots.collect();
     let repeating = repeating(&roots);
@@ -71,10 +71,10 @@ pub(super) fn plan<'a>(
 
 /// Subtrees that are in more than one place. What the cache knows is looked into as well: how a subtree is solved must
 /// not depend on that.
-pub(super) fn repeating(roots: &[&Arc<Node>]) -> HashSet<ContentHash> {
+pub(super) fn repeating(roots: &[&Arc<Node>]) -> FxHashSet<ContentHash> {
     // Distinct nodes, parents before children.
     let mut order: Vec<&Arc<Node>> = Vec::new();
-    let mut seen: HashSet<ContentHash> = HashSet::new();
+    let mut seen: FxHashSet<ContentHash> = FxHashSet::default();
     let mut open: Vec<(&Arc<Node>, usize)> = Vec::new();
     for root in roots {
         if seen.insert(root.hash()) {
@@ -92,8 +92,8 @@ pub(super) fn repeating(roots: &[&Arc<Node>]) -> HashSet<ContentHash> {
         }
     }
     order.reverse();
-    let mut places: HashSet<ContentHash> = HashSet::new();
-    let mut repeating: HashSet<ContentHash> = HashSet::new();
+    let mut places: FxHashSet<ContentHash> = FxHashSet::default();
+    let mut repeating: FxHashSet<ContentHash> = FxHashSet::default();
     for root in roots {
         if !places.insert(root.hash()) {
             repeating.insert(root.hash());
@@ -124,7 +124,7 @@ impl Plan {
         &mut self,
         root: &Arc<Node>,
         find: &impl Fn(&Node) -> Option<Shape>,
-        task_of: &mut HashMap<ContentHash, usize>,
+        task_of: &mut FxHashMap<ContentHash, usize>,
         visited: &mut usize,
     ) {
         let mut stack: Vec<Open<'_>> = Vec::new();
@@ -164,7 +164,7 @@ impl Plan {
         children: Vec<usize>,
         known: Option<Shape>,
         order: usize,
-        task_of: &mut HashMap<ContentHash, usize>,
+        task_of: &mut FxHashMap<ContentHash, usize>,
     ) {
         task_of.insert(node.hash(), self.tasks.len());
         let node = Arc::clone(node);
