@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Settled,
     /// A piece of an operand of cells.
     Piece,
+    /// A boolean among those of a cell, by the hash of what it is of.
+    Inner,
 }
 
 type Key = (ContentHash, Form);
@@ -34,7 +36,8 @@ type Key = (ContentHash, Form);
 #[derive(Debug)]
 pub struct SolidCache {
     entries: Mutex<Entries>,
-    /// Pieces of operands: many and cheap to make anew, so that they must not drive out anything else.
+    /// Pieces of operands and booleans inside cells: many and cheap to make anew, so that they must not drive out anything
+    /// else.
     pieces: Mutex<Entries>,
     /// How operands of the spatial solver stand to cells, and with how many triangles.
     presences: Mutex<FxHashMap<(ContentHash, Cell), (Presence, usize)>>,
@@ -247,7 +250,10 @@ impl SolidCache {
     }
 
     fn lock(&self, form: Form) -> MutexGuard<'_, Entries> {
-        let entries = if form == Form::Piece { &self.pieces } else { &self.entries };
+        let entries = match form {
+            Form::Piece | Form::Inner => &self.pieces,
+            Form::AsIs | Form::United | Form::Cell | Form::Settled => &self.entries,
+        };
         // No code that can panic runs under the lock, and a cache is right in any state.
         entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

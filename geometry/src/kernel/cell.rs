@@ -48,15 +48,34 @@ impl Tree {
     ) -> Result<Option<Mesh>, KernelError> {
         token.check()?;
         let mut builder = TreeBuilder::default();
-        let whole = match builder.node(self, false, token)? {
-            CsgNode::Leaf(leaf) => moved_body(&leaf),
-            CsgNode::Op { op, children, .. } => solved(op, children, token)?,
-        };
+        let whole = self.body(&mut builder, token)?;
         token.check()?;
         let surface = Surface::of_body_within(&whole, bounds);
         let paints = &builder.paints;
         let mesh = patch(&surface, |original| paints.get(&original).copied().unwrap_or_default());
         Ok((!mesh.is_empty()).then_some(mesh))
+    }
+
+    /// The result as one solid, with the faces that cuts of operands have left; none if it is empty.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
+    pub fn solid(&self, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
+        token.check()?;
+        let mut builder = TreeBuilder::default();
+        let body = self.body(&mut builder, token)?;
+        builder.result(body)
+    }
+
+    fn body(
+        &self,
+        builder: &mut TreeBuilder,
+        token: &CancelToken,
+    ) -> Result<Arc<ManifoldImpl>, KernelError> {
+        match builder.node(self, false, token)? {
+            CsgNode::Leaf(leaf) => Ok(moved_body(&leaf)),
+            CsgNode::Op { op, children, .. } => solved(op, children, token),
+        }
     }
 }
 

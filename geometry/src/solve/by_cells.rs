@@ -130,6 +130,7 @@ pub(super) fn solve_by_cells(
         token: &job.cancel,
         limits: CellLimits { triangles: cell_triangles, work: usual * HEAVIEST },
         least_cells: if forced { 0 } else { 2 },
+        keeps_inner: may_be_edited,
         work_bytes: job.settings.cell_work_bytes,
         is_short_of_memory: &|| job.is_short_of_memory(),
         sink: job.cell_sink,

@@ -124,7 +124,7 @@ impl Octree<'_> {
                 return Ok(found?.into_iter().flatten().collect());
             }
         }
-        let key = self.key(cell, &tree);
+        let key = key(self.operands, cell, &tree);
         Ok(vec![Task { cell, tree, key, triangles, work }])
     }
 
@@ -173,27 +173,28 @@ impl Octree<'_> {
     fn operand(&self, operand: u32) -> &Operand {
         &self.operands[operand as usize]
     }
+}
 
-    fn key(&self, cell: Cell, tree: &Skeleton<u32>) -> ContentHash {
-        let mut hasher = ContentHasher::new("cell");
-        cell.feed(&mut hasher);
-        self.hash(tree, &mut hasher);
-        hasher.finish()
-    }
+/// Hash of all that the result of `tree` in a cell depends on.
+pub(super) fn key(operands: &[Operand], cell: Cell, tree: &Skeleton<u32>) -> ContentHash {
+    let mut hasher = ContentHasher::new("cell");
+    cell.feed(&mut hasher);
+    feed(operands, tree, &mut hasher);
+    hasher.finish()
+}
 
-    fn hash(&self, tree: &Skeleton<u32>, hasher: &mut ContentHasher) {
-        let (kind, operands) = match tree {
-            Skeleton::Operand(EVERYWHERE) => return hasher.u64(0),
-            Skeleton::Operand(operand) => {
-                hasher.u64(1);
-                return hasher.hash(self.operand(*operand).key);
-            }
-            Skeleton::Union(operands) => (2, operands),
-            Skeleton::Difference(operands) => (3, operands),
-            Skeleton::Intersection(operands) => (4, operands),
-        };
-        hasher.u64(kind);
-        hasher.u64(operands.len() as u64);
-        operands.iter().for_each(|operand| self.hash(operand, hasher));
-    }
+fn feed(operands: &[Operand], tree: &Skeleton<u32>, hasher: &mut ContentHasher) {
+    let (kind, inner) = match tree {
+        Skeleton::Operand(EVERYWHERE) => return hasher.u64(0),
+        Skeleton::Operand(operand) => {
+            hasher.u64(1);
+            return hasher.hash(operands[*operand as usize].key);
+        }
+        Skeleton::Union(inner) => (2, inner),
+        Skeleton::Difference(inner) => (3, inner),
+        Skeleton::Intersection(inner) => (4, inner),
+    };
+    hasher.u64(kind);
+    hasher.u64(inner.len() as u64);
+    inner.iter().for_each(|tree| feed(operands, tree, hasher));
 }

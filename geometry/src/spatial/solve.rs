@@ -63,6 +63,8 @@ pub(crate) struct CellJob<'a> {
     pub(crate) limits: CellLimits,
     /// Fewer cells than this are not worth it.
     pub(crate) least_cells: usize,
+    /// Whether booleans inside cells are kept, since an edit may change what stands beside them.
+    pub(crate) keeps_inner: bool,
     /// Bytes that cells at work may take together; one may take more.
     pub(crate) work_bytes: usize,
     /// Whether memory is short: then cells are solved one at a time.
@@ -95,7 +97,8 @@ pub(crate) fn solve_cells(
     let Some(bounds) = operands.iter().map(Operand::bounds).reduce(Bounds::union) else {
         return Ok(None);
     };
-    let evaluation = Evaluation { operands, cache: job.cache, token: job.token };
+    let CellJob { cache, token, keeps_inner, .. } = *job;
+    let evaluation = Evaluation { operands, cache, token, keeps_inner };
     let mut kept_whole = HashSet::new();
     let mut stats = CellStats::default();
     loop {
