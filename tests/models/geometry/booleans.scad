@@ -1,5 +1,6 @@
-// A housing of six perforated panels: hundreds of booleans.
+// A rack of sixteen perforated panels: a thousand booleans.
 first_hole = 4;
+panels = 16;
 
 module panel(hole, n = 8, pitch = 6) {
     difference() {
@@ -11,5 +12,5 @@ module panel(hole, n = 8, pitch = 6) {
 }
 
 panel(first_hole);
-for (i = [1 : 5]) translate([0, 0, i * 12]) rotate(i * 7) panel(4 + i / 10);
-for (x = [3, 45], y = [3, 45]) translate([x, y, 0]) cylinder(d = 5, h = 60, $fn = 48);
+for (i = [1 : panels - 1]) translate([0, 0, i * 12]) rotate(i * 7) panel(4 + i / 16);
+for (x = [3, 45], y = [3, 45]) translate([x, y, 0]) cylinder(d = 5, h = panels * 12 - 8, $fn = 48);

@@ -6,16 +6,15 @@ module gear(teeth, r)
 
 module vase(twist) {
     difference() {
-        linear_extrude(60, twist = twist, scale = 1.4, slices = 90) gear(24, 18);
-        translate([0, 0, 2]) linear_extrude(60, twist = twist, scale = 1.4, slices = 90) offset(-2) gear(24, 18);
+        linear_extrude(60, twist = twist, scale = 1.4, slices = 30) gear(24, 18);
+        translate([0, 0, 2]) linear_extrude(60, twist = twist, scale = 1.4, slices = 30) offset(-2) gear(24, 18);
     }
 }
 
 vase(turn);
-translate([70, 0, 0]) vase(90);
-translate([0, 70, 0]) vase(-120);
-translate([70, 70, 0]) rotate_extrude($fn = 180) translate([14, 0]) difference() {
+for (i = [1 : 15]) translate([i % 4 * 70, floor(i / 4) * 70, 0]) vase(90 - 25 * i);
+translate([0, 280, 0]) rotate_extrude($fn = 180) translate([14, 0]) difference() {
     circle(8, $fn = 64);
     circle(6, $fn = 64);
 }
-translate([70, 70, 30]) rotate_extrude(angle = 250, $fn = 160) translate([10, 0]) gear(12, 5);
+translate([70, 280, 0]) rotate_extrude(angle = 250, $fn = 160) translate([20, 0]) gear(12, 5);

@@ -10,5 +10,5 @@ module screw(head) {
     translate([0, 0, -9]) cylinder(d1 = 2, d2 = 3, h = 1, $fn = 24);
 }
 
-for (x = [0 : 19], y = [0 : 19])
+for (x = [0 : 29], y = [0 : 29])
     translate([x * 8, y * 8, 0]) screw(x + y == 0 ? first_head : 5);

@@ -74,6 +74,7 @@ const HEADINGS: &[&str] = &[
     "goal",
     "MB share",
     "edit share",
+    "bytes changed",
     "volume off",
 ];
 
@@ -111,6 +112,14 @@ struct Result {
     median: Usage,
     measure: Option<Measure>,
     complete: bool,
+}
+
+/// What a second render took, as a share of the first.
+struct Edit {
+    /// Of the time from key to last byte.
+    share: f64,
+    /// Of the bytes sent: how much of the model the edit changed, about.
+    changed: f64,
 }
 
 impl Bench {
@@ -152,6 +161,7 @@ impl Bench {
             }
             _ => "-".into(),
         });
+        let edit = self.edit(model);
         let mut row = vec![
             model.name.to_owned(),
             ours.measure.map_or_else(|| "-".into(), |measure| measure.pieces.to_string()),
@@ -161,7 +171,8 @@ impl Bench {
             format!("{:.2}", ours.median.cpu_seconds / faster),
             model.goal.to_string(),
             format!("{:.2}", ours.median.peak_mb / smaller),
-            format!("{:.2}", self.edit_share(model)),
+            format!("{:.2}", edit.share),
+            format!("{:.2}", edit.changed),
             volume_off.join(" "),
         ]);
         eprintln!("{}", row.join("  "));
@@ -200,9 +211,9 @@ impl Bench {
         Result { median, measure, complete }
     }
 
-    /// The time of a second render, from key to last byte, as a share of the first; the smallest of the runs, since
-    /// what else the machine does only ever adds.
-    fn edit_share(&self, model: &Model) -> f64 {
+    /// Renders a model, and once more with one parameter changed: the smallest times of the runs, since what else the
+    /// machine does only ever adds.
+    fn edit(&self, model: &Model) -> Edit {
         let source = fs::read_to_string(self.folder.join(format!("{}.scad", model.name)))
             .expect("the models are there");
         let (from, to) = model.edit;
@@ -212,7 +223,7 @@ impl Bench {
             .filter(|name| source.contains(name))
             .map(|name| (name.to_owned(), fs::read(self.folder.join(name)).expect("made before")))
             .collect();
-        let times: Vec<[f64; 2]> = (0..self.runs)
+        let renders: Vec<[(f64, u64); 2]> = (0..self.runs)
             .map(|_| {
                 let server = Server::start(&["--workers", "1"]);
                 let mut client = Client::connect(&server.address);
@@ -223,14 +234,15 @@ impl Bench {
                     let rendered = client.render_files(2, revision, &files);
                     let done = matches!(rendered.end, Some(End::Done(_)));
                     assert!(done, "{} ended with {:?}", model.name, rendered.end);
-                    rendered.last_byte.as_secs_f64()
+                    (rendered.last_byte.as_secs_f64(), rendered.bytes)
                 };
                 [render(1, &source), render(2, &source.replacen(from, to, 1))]
             })
             .collect();
         let least =
-            |which: usize| times.iter().map(|time| time[which]).fold(f64::INFINITY, f64::min);
-        least(1) / least(0)
+            |which: usize| renders.iter().map(|run| run[which].0).fold(f64::INFINITY, f64::min);
+        let [(_, all), (_, changed)] = renders[0];
+        Edit { share: least(1) / least(0), changed: changed as f64 / all as f64 }
     }
 }
 
