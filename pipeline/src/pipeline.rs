@@ -106,7 +106,10 @@ impl Pipeline {
         settings: Settings,
         control: &Control<'_>,
     ) -> Result<Solved, Stopped> {
-        self.solve_exactly(model, &model.root().drawn_root(), settings, control, Ears::default())
+        let root = model.root().drawn_root();
+        let solved = self.solve_watched(model, &root, settings, control, Ears::default())?;
+        self.remember(&root, &solved);
+        Ok(solved)
     }
 
     /// The same, but the cells of a model that is too large to be held go to `stream` as they are solved.
@@ -122,25 +125,17 @@ impl Pipeline {
     ) -> Result<Solved, Stopped> {
         let batches = Batches::new(stream, &|| {});
         let ears = Ears { cells: Some(&batches), ..Ears::default() };
-        let solved =
-            self.solve_exactly(model, &model.root().drawn_root(), settings, control, ears)?;
+        let root = model.root().drawn_root();
+        let solved = self.solve_watched(model, &root, settings, control, ears)?;
         batches.flush();
+        self.remember(&root, &solved);
         Ok(solved)
     }
 
-    /// Solves a model as it is, and remembers what it was made of.
-    pub(crate) fn solve_exactly(
-        &self,
-        model: &Model,
-        root: &Arc<Node>,
-        settings: Settings,
-        control: &Control<'_>,
-        ears: Ears<'_>,
-    ) -> Result<Solved, Stopped> {
-        let solved = self.solve_watched(model, root, settings, control, ears)?;
+    /// Remembers what a model that was solved was made of.
+    pub(crate) fn remember(&self, root: &Arc<Node>, solved: &Solved) {
         let of_this = SolvedBefore::of(root, solved.cells().is_some());
         *self.before.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(of_this);
-        Ok(solved)
     }
 
     /// What the last model that was solved was made of.

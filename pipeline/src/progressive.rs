@@ -98,10 +98,13 @@ impl Pipeline {
                 board.put(index, Grade::Exact, part.into());
             };
             let ears = Ears { parts: Some(&on_part), cells: Some(&batches) };
-            let solved = self.solve_exactly(model, &root, settings, control, ears);
+            let solved = self.solve_watched(model, &root, settings, control, ears);
             board.finish();
             cancel.cancel();
             batches.flush();
+            if let Ok(solved) = &solved {
+                self.remember(&root, solved);
+            }
             solved
         })
     }
