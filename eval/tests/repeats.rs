@@ -24,7 +24,6 @@ fn check(source: &str, expect: Expect) {
 /// The nodes that the first and the second call in a loop made.
 fn first_two(evaluation: &Evaluation) -> [&Arc<Node>; 2] {
     let calls = evaluation.root.children()[0].children();
-
     [0, 1].map(|call| &calls[call].children()[0])
 }
 

@@ -129,7 +129,8 @@ fn boolean_seconds(
         // A difference from something new is all new.
         let only_new = before.by_cells() && (is_union || !is_new(&0));
         let counted = members.iter().filter(|at| !only_new || is_new(at));
-        seconds += counted.map(|at| boolean_part(&operands[*at])).sum::<f64>();
+        // None are known of a node that the cache had a moment ago.
+        seconds += counted.filter_map(|at| operands.get(*at)).map(boolean_part).sum::<f64>();
     }
     seconds
 }
