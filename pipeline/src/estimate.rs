@@ -7,11 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use scadstream_csg::{ContentHash, Fragments, Kind, Node};
 use scadstream_geometry::SolidCache;
 use scadstream_geometry::boxes::Boxes;
 use scadstream_geometry::fragments::segments;
+
+use crate::solved_before::SolvedBefore;
 
 /// Seconds of a boolean per triangle of its operands: two spheres of 524 000 triangles each took 0.97 s.
 const BOOLEAN_PER_TRIANGLE: f64 = 1.0e-6;
@@ -30,42 +32,6 @@ const TRIANGLES_PER_LETTER: f64 = 100.0;
 const IMPORT_BYTES_PER_TRIANGLE: f64 = 50.0;
 /// Layers of a twisted extrusion, and pieces of an outline of unknown make.
 const LAYERS: f64 = 30.0;
-
-/// Distinct nodes that are remembered of a model: about a megabyte.
-const MOST_REMEMBERED: usize = 1 << 16;
-
-/// What the last model that was solved was made of, for an edit of it takes what it changes.
-#[derive(Debug, Default)]
-pub(crate) struct SolvedBefore {
-    nodes: FxHashSet<ContentHash>,
-    by_cells: bool,
-}
-
-impl SolvedBefore {
-    /// Remembers the nodes of a model; none if there are too many.
-    pub(crate) fn of(root: &Arc<Node>, by_cells: bool) -> Self {
-        let mut nodes = FxHashSet::default();
-        let mut pending = vec![root];
-        while let Some(node) = pending.pop() {
-            if nodes.insert(node.hash()) {
-                pending.extend(node.drawn_children());
-            }
-            if nodes.len() > MOST_REMEMBERED {
-                return Self::default();
-            }
-        }
-        Self { nodes, by_cells }
-    }
-
-    fn contains(&self, node: &Node) -> bool {
-        self.nodes.contains(&node.hash())
-    }
-
-    /// Whether its booleans were evaluated cell by cell.
-    fn by_cells(&self) -> bool {
-        self.by_cells
-    }
-}
 
 /// What is guessed of a subtree.
 #[derive(Debug, Clone, Copy, Default)]

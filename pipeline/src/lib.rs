@@ -43,6 +43,7 @@ mod preview;
 mod progressive;
 mod recent;
 mod solved;
+mod solved_before;
 mod syntax_text;
 
 pub use cell_stream::CellStream;

@@ -17,7 +17,6 @@ use scadstream_syntax::Location;
 use crate::cell_stream::{Batches, CellStream};
 use crate::chunks::{self, ChunkCaches};
 use crate::control::{Control, Progress, Stage, Stopped};
-use crate::estimate::SolvedBefore;
 use crate::forecast::Forecast;
 use crate::input::Input;
 use crate::library::Libraries;
@@ -28,6 +27,7 @@ use crate::parse_cache::ParseCache;
 use crate::part_name;
 use crate::recent::CacheFacts;
 use crate::solved::{DrawnPart, NamedPart, Solved};
+use crate::solved_before::SolvedBefore;
 
 /// Caches and libraries, shared by all documents of a process.
 ///
