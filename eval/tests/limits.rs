@@ -225,6 +225,20 @@ fn a_refused_checkpoint_is_an_error_every_ten_nodes() {
 }
 
 #[test]
+fn a_tree_that_doubles_with_each_level_comes_to_the_limit_of_memory() {
+    let control = After { questions: Cell::new(0), cancel_at: u32::MAX, refuse_at: 2_000_000 };
+    let tree = |levels: u32| {
+        let source =
+            format!("module tree(n) if (n > 0) {{ tree(n - 1); tree(n - 1); }} tree({levels});");
+        run_with(&source, &control)
+    };
+    let evaluation = tree(100);
+    assert_eq!(evaluation.outcome, Outcome::Failed);
+    assert_eq!(evaluation.diagnostics[0].message, "Out of memory");
+    assert_eq!(tree(14).outcome, Outcome::Complete);
+}
+
+#[test]
 fn traces_show_the_values_of_parameters_on_request() {
     check(
         "module m(a, b = [1, \"q\"], $c = 3) { assert(a > 5); }\nmodule n() { m(1, $c = 4); }\nn();",

@@ -2,16 +2,10 @@
 
 mod common;
 
-use expect_test::{Expect, expect};
+use common::check_said_and_made as check;
+use expect_test::expect;
 use scadstream_csg::{Kind, OffsetDelta};
 use scadstream_eval::Options;
-
-/// Messages and `.csg` text.
-#[track_caller]
-fn check(source: &str, expect: Expect) {
-    let evaluation = common::run(source, &Options::default());
-    expect.assert_eq(&format!("{}\n{}", common::messages(&evaluation), common::csg(&evaluation)));
-}
 
 #[test]
 fn user_modules_and_children() {

@@ -4,21 +4,13 @@ mod common;
 
 use std::sync::Arc;
 
-use expect_test::{Expect, expect};
+use common::check_said_and_made as check;
+use expect_test::expect;
 use scadstream_csg::Node;
-use scadstream_eval::{
-    Control, Evaluation, MemoryWorld, Options, Outcome, Progress, RunToEnd, evaluate,
-};
-use scadstream_syntax::Source;
+use scadstream_eval::{Evaluation, MemoryWorld, Options, Outcome};
 
 fn run(source: &str) -> Evaluation {
     common::run(source, &Options::default())
-}
-
-#[track_caller]
-fn check(source: &str, expect: Expect) {
-    let evaluation = run(source);
-    expect.assert_eq(&format!("{}\n{}", common::messages(&evaluation), common::csg(&evaluation)));
 }
 
 /// The nodes that the first and the second call in a loop made.
@@ -158,31 +150,4 @@ fn recursion_that_branches_takes_no_longer_with_each_level() {
         assert!(left.children().iter().zip(right.children()).all(|(l, r)| Arc::ptr_eq(l, r)));
         level = left;
     }
-}
-
-/// Has memory for so many nodes.
-struct Memory(u64);
-
-impl Control for Memory {
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-
-    fn checkpoint(&self, progress: Progress) -> Result<(), String> {
-        if progress.nodes > self.0 { Err("Out of memory".into()) } else { Ok(()) }
-    }
-}
-
-#[test]
-fn a_tree_that_doubles_with_each_level_comes_to_the_limit_of_memory() {
-    let source = "module tree(n) if (n > 0) { tree(n - 1); tree(n - 1); } tree(100);";
-    let main = Arc::new(Source::new("main.scad", source));
-    let options = Options::default();
-    let world = MemoryWorld::new();
-    let evaluation = common::on_big_stack(|| evaluate(&main, &world, &options, &Memory(2_000_000)));
-    assert_eq!(evaluation.outcome, Outcome::Failed);
-    assert_eq!(evaluation.diagnostics[0].message, "Out of memory");
-    let small = Arc::new(Source::new("main.scad", source.replace("100", "14")));
-    let evaluation = common::on_big_stack(|| evaluate(&small, &world, &options, &RunToEnd));
-    assert_eq!(evaluation.outcome, Outcome::Complete);
 }

@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use expect_test::Expect;
 use scadstream_eval::{
     Evaluation, MemoryWorld, Options, Purpose, RunToEnd, World, evaluate, render_message,
 };
@@ -40,6 +41,13 @@ pub(crate) fn csg(evaluation: &Evaluation) -> String {
     let mut out = Vec::new();
     scadstream_csg::write_csg(&mut out, &evaluation.root, write_number).expect("memory takes all");
     String::from_utf8(out).expect("the text is UTF-8")
+}
+
+/// Messages and `.csg` text.
+#[track_caller]
+pub(crate) fn check_said_and_made(source: &str, expect: Expect) {
+    let evaluation = run(source, &Options::default());
+    expect.assert_eq(&format!("{}\n{}", messages(&evaluation), csg(&evaluation)));
 }
 
 /// Files on disk, for comparing with an installed OpenSCAD.
