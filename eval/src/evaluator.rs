@@ -36,6 +36,7 @@ const NODES_PER_CHECKPOINT: u64 = 10;
 struct Undo {
     special: Special,
     value: Value,
+    /// What `specials_state` was then.
     state: u64,
 }
 
@@ -74,7 +75,8 @@ pub(crate) struct Evaluator<'w> {
     states: u64,
     /// Functions and modules named `$name` of the blocks that run now, innermost last.
     dynamic: Vec<(Name, Definition, Rc<Frame>)>,
-    /// How often a `$` variable or the random generator was used: whether a result depends on more than its scope.
+    /// How often `$` names were used. With this and `unrepeatable` it is known whether a result depends on more than its
+    /// scope.
     pub(crate) outside_reads: u64,
     /// How often the random generator or the names of running modules were used: whether the same call may give another
     /// result.

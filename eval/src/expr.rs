@@ -270,7 +270,6 @@ impl Evaluator<'_> {
                 Ok(Value::Number(children.map_or(0, |c| c.block.statements.len()) as f64))
             }
             Expr::ParentModules(location) => {
-                self.outside_reads += 1;
                 self.unrepeatable += 1;
                 if self.modules.is_empty() {
                     self.undefined(

@@ -5,8 +5,7 @@
 //! what was meant to be drawn, or nothing. It does no I/O of its own.
 //!
 //! Stages: `load` (files, `include`, `use`) → `compile` (names to slots) → `evaluator`, `expr`, `call`,
-//! `comprehension`, `builtin` (values) and `instantiate`, `repeats`, `flow`, `children`,
-//! `modules` (nodes).
+//! `comprehension`, `builtin` (values) and `instantiate`, `repeats`, `flow`, `children`, `modules` (nodes).
 //!
 //! Deep recursion of the model is recursion of this crate: run it on a thread with a large stack, and the model may
 //! recurse deeper before it is told to stop.

@@ -21,13 +21,15 @@ impl Evaluator<'_> {
         let block = self.program.file_block(file);
         let frame = Rc::new(Frame::new(None, block.frame_slots as usize));
         let mark = self.mark();
-        let before = (self.outside_reads, self.program.messages.count);
+        let circumstances =
+            |this: &Self| (this.outside_reads, this.unrepeatable, this.program.messages.count);
+        let before = circumstances(self);
         let base = self.enter(&block);
         let env = &Env { base, frame: &frame, closure: None };
         let result = self.assigns(&block, env);
         self.stack.truncate(base);
         result?;
-        if before == (self.outside_reads, self.program.messages.count) {
+        if before == circumstances(self) {
             let kept =
                 KeptFrame { frame: Rc::clone(&frame), specials: self.set_since(mark).into() };
             self.program.files[file.0 as usize].frame = Some(kept);

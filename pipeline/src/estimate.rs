@@ -60,6 +60,7 @@ pub(crate) fn solve_time(root: &Arc<Node>, cache: &SolidCache, before: &SolvedBe
         if !is_known(node) {
             afresh += guess.seconds;
             edited += match node.kind() {
+                _ if before.is_empty() => 0.0,
                 Kind::Group | Kind::Union | Kind::Difference | Kind::Intersection => {
                     boolean_seconds(node, operands, before, &mut boxes)
                 }

@@ -31,6 +31,11 @@ impl SolvedBefore {
         Self { nodes, by_cells }
     }
 
+    /// Whether there was none, or too large a one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// Whether it had this subtree.
     pub(crate) fn contains(&self, node: &Node) -> bool {
         self.nodes.contains(&node.hash())

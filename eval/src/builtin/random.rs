@@ -13,7 +13,6 @@ const HALF_OF_LARGEST: f64 = f64::MAX / 2.0;
 
 /// `rands(min, max, count, [seed])`
 pub(super) fn rands(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -> Eval {
-    ev.outside_reads += 1;
     ev.unrepeatable += 1;
     if args.len() != 3 && args.len() != 4 {
         return ev.undefined(wrong_count("rands", "3 or 4", args.len()), call.location);

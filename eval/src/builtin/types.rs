@@ -60,7 +60,6 @@ fn version_num(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -> Eval
 }
 
 fn parent_module(ev: &mut Evaluator<'_>, call: &Call<'_>, args: &mut Args) -> Eval {
-    ev.outside_reads += 1;
     ev.unrepeatable += 1;
     let index = match &args[..] {
         [] => 1.0,

@@ -89,17 +89,19 @@ impl Evaluation<'_> {
         let (Skeleton::Difference(_) | Skeleton::Intersection(_)) = tree else {
             return self.tree(tree, cell);
         };
+        let evaluated = || match self.tree(tree, cell)? {
+            Some(tree) => tree.solid(self.token),
+            None => Ok(None),
+        };
+        if !self.keeps_inner {
+            return Ok(evaluated()?.map(Tree::Solid));
+        }
         let key = key(self.operands, cell, tree);
         if let Some(Shape::Solids(found)) = self.cache.get(key, Form::Inner) {
             return Ok(found.list.first().cloned().map(Tree::Solid));
         }
-        let solid = match self.tree(tree, cell)? {
-            Some(tree) => tree.solid(self.token)?,
-            None => None,
-        };
-        if self.keeps_inner {
-            self.cache.insert(key, Form::Inner, Shape::solid(solid.clone()));
-        }
+        let solid = evaluated()?;
+        self.cache.insert(key, Form::Inner, Shape::solid(solid.clone()));
         Ok(solid.map(Tree::Solid))
     }
 
