@@ -22,8 +22,8 @@ enum Kind {
     /// A solid that the installed release of 2021 makes in another way than today's OpenSCAD: volume and area as a
     /// snapshot of July 2025 (Manifold backend, Liberation fonts) gives them. The peer's own figures are not compared.
     SolidSince2021 { volume: f64, area: f64 },
-    /// A solid whose parts touch in faces that are equal but for rounding: each kernel leaves other walls of no
-    /// thickness, so that areas mean nothing. Volume and box are compared.
+    /// A solid whose parts touch in faces that are equal but for rounding: OpenSCAD leaves walls of no thickness, so that
+    /// areas mean nothing. Volume and box are compared.
     Touching,
     /// A 2D object: SVG on both sides.
     Flat,

@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use manifold_rust::boolean3::ray_cast;
 use manifold_rust::csg_tree::{CsgLeafNode, CsgNode};
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Mat3x4, Vec3, Vec4};
@@ -14,7 +15,7 @@ use manifold_rust::types::{Box as KernelBox, OpType};
 use super::booleans::{TreeBuilder, boolean, moved_body};
 use super::compose::grouped;
 use super::cut::Surface;
-use super::sheets::{contains, without_sheets};
+use super::sheets::without_sheets;
 use super::{CancelToken, KernelError, Solid, mat3x4, vec3};
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint};
@@ -107,7 +108,14 @@ impl Solid {
     pub fn contains(&self, point: [f64; 3]) -> bool {
         let inverse = mat3x4(&self.transform.inverse());
         let start = inverse * Vec4::new(point[0], point[1], point[2], 1.0);
-        contains(&self.body, start)
+        let KernelBox { min, max } = self.body.bbox;
+        // Not along an axis: models have edges along these.
+        let end = Vec3::new(
+            max.x + (max.x - min.x) * 0.731,
+            start.y + (max.y - min.y) * 0.0413,
+            start.z + (max.z - min.z) * 0.0297,
+        );
+        ray_cast(&self.body, start, end).len() % 2 == 1
     }
 
     /// The smallest box around `bounds` along the axes of the body.

@@ -240,6 +240,31 @@ fn a_slit_beside_the_side_of_cells() {
     assert!(cells.summary.stats.expect("solved by cells").merged > 0);
 }
 
+/// Solids of which some only touch: united in the order of their sizes, they had a slit with a face on either side.
+#[test]
+fn no_slit_where_solids_touch() {
+    let block = |at, size| translate(at, cube(size));
+    let both = |first, second| node(Kind::Union, vec![first, second]);
+    let apart = both(block([-2.0, -1.5, -1.5], [1.5, 0.5, 1.0]), block([0.0, 0.0, 1.0], [0.5; 3]));
+    let disk = translate([-2.0, -1.0, -0.5], cylinder(0.5, 1.5, 8.0));
+    let root = node(
+        Kind::Union,
+        vec![
+            both(cube([0.5; 3]), apart),
+            both(block([-0.5, -1.5, -1.0], [0.5, 0.5, 1.0]), disk),
+            translate([-1.0, 0.5, 1.0], sphere(2.0, 24.0)),
+        ],
+    );
+    for solver in [Solver::Direct, Solver::Spatial] {
+        let (mesh, _) = solved(&root, solver, &SolidCache::new(0));
+        let Measure { area, volume, genus, closed, .. } = measure(&mesh);
+        // As OpenSCAD 2021 has it.
+        assert!((area - 66.1100).abs() < 1e-4, "{solver:?}: {area}");
+        assert!((volume - 35.8098).abs() < 1e-4, "{solver:?}: {volume}");
+        assert!(genus == 0 && closed, "{solver:?}");
+    }
+}
+
 #[test]
 fn large_operands_are_cut_down_to_the_cells() {
     let side = side_of_cells(2, 1);
