@@ -56,7 +56,7 @@ kinds! {
     Hello = 0x01,
     /// Asks for a document's scene.
     Render = 0x02,
-    /// A piece of a file too large for `Render`.
+    /// A piece of a file that `Render` names by its digest.
     Upload = 0x03,
     /// Gives up a revision.
     Cancel = 0x04,

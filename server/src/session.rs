@@ -20,7 +20,7 @@ use crate::http::App;
 use crate::known_chunks::MOST_KNOWN;
 use crate::outbox::{Next, Outbox, kind_of};
 use crate::to_wire;
-use crate::uploads::Uploads;
+use crate::uploads::{Unavailable, Uploads};
 use crate::websocket::{self, CapacityError, Connection, Error, Message};
 
 /// A client has to say `Hello` within this time.
@@ -321,14 +321,27 @@ impl Reader {
                 let session = self.id;
                 self.tell(Event::Render { session, document, revision, source }).await;
             }
-            Err(digests) => {
-                self.revisions.insert(document, (revision, true));
+            Err(unavailable) => {
+                let waits = matches!(unavailable, Unavailable::Wanted(_));
+                self.revisions.insert(document, (revision, waits));
                 // It supersedes the older ones all the same.
                 let older = revision.saturating_sub(1);
                 let session = self.id;
                 let event = Event::Cancel { session, document, revision: older, superseded: true };
                 self.tell(event).await;
-                self.send(wire::Wanted { document, revision, digests });
+                match unavailable {
+                    Unavailable::Wanted(digests) => {
+                        self.send(wire::Wanted { document, revision, digests });
+                    }
+                    Unavailable::TooLarge => {
+                        let limit = self.app.config.max_upload_bytes;
+                        let message = format!(
+                            "The uploaded files of a document may have {limit} bytes together."
+                        );
+                        let subject = Subject::Render { document, revision };
+                        self.fail(subject, FailureCode::TooLarge, &message);
+                    }
+                }
             }
         }
     }

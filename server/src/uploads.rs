@@ -1,9 +1,9 @@
-//! Files that a session uploaded because they are too large for a `Render`.
+//! Files that a session uploaded, because they are too large for a `Render` or stay the same from one to the next.
 //!
 //! Pieces of a file come in order; the bytes are checked against their SHA-256 when the last one is there. What all
-//! files of the session hold together is bounded.
+//! files of the session hold together is bounded: those that were sent or named longest ago make room for new ones.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use scadstream_protocol::message::{FailureCode, FileContent, FileDigest, Render, Upload};
@@ -16,89 +16,159 @@ pub(crate) struct Refused {
     pub(crate) message: String,
 }
 
+/// Why a `Render` cannot begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// These files are not here, each named once.
+    Wanted(Vec<FileDigest>),
+    /// The files that it names are larger together than there is room for.
+    TooLarge,
+}
+
 /// The uploaded files of a session.
 #[derive(Debug)]
 pub(crate) struct Uploads {
     limit_bytes: usize,
     held_bytes: usize,
-    whole: HashMap<[u8; 32], Bytes>,
-    partial: HashMap<[u8; 32], Partial>,
+    /// Counts pieces and renders: the time of [`File::used`].
+    clock: u64,
+    files: HashMap<[u8; 32], File>,
 }
 
-#[derive(Debug, Default)]
-struct Partial {
-    bytes: Vec<u8>,
-    hash: Sha256,
+#[derive(Debug)]
+struct File {
+    content: Content,
+    /// When it was last sent or named.
+    used: u64,
+}
+
+#[derive(Debug)]
+enum Content {
+    Whole(Bytes),
+    /// More is to come.
+    Partial {
+        bytes: Vec<u8>,
+        hash: Sha256,
+    },
+}
+
+impl File {
+    fn len(&self) -> usize {
+        match &self.content {
+            Content::Whole(bytes) => bytes.len(),
+            Content::Partial { bytes, .. } => bytes.len(),
+        }
+    }
 }
 
 impl Uploads {
     /// No files, and room for `limit_bytes`.
     pub(crate) fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, held_bytes: 0, whole: HashMap::new(), partial: HashMap::new() }
+        Self { limit_bytes, held_bytes: 0, clock: 0, files: HashMap::new() }
     }
 
     /// Takes a piece.
     ///
     /// # Errors
-    /// When it does not follow the one before, the whole does not have its digest, or there is no room.
+    /// When it does not follow the one before, the whole does not have its digest, or is larger than there is room for.
     pub(crate) fn take(&mut self, upload: &Upload) -> Result<(), Refused> {
+        self.clock += 1;
         let digest = upload.header.digest.0;
-        if self.whole.contains_key(&digest) {
-            return Ok(());
-        }
-        let mut partial = self.partial.remove(&digest).unwrap_or_default();
-        self.held_bytes -= partial.bytes.len();
-        if upload.header.offset == 0 {
-            partial = Partial::default();
-        }
-        if upload.header.offset != partial.bytes.len() as u64 {
-            let (offset, expected) = (upload.header.offset, partial.bytes.len());
+        let (mut bytes, mut hash) = match self.remove(&digest) {
+            Some(File { content: whole @ Content::Whole(_), .. }) => {
+                self.insert(digest, whole);
+                return Ok(());
+            }
+            Some(File { content: Content::Partial { bytes, hash }, .. })
+                if upload.header.offset > 0 =>
+            {
+                (bytes, hash)
+            }
+            _ => Default::default(),
+        };
+        if upload.header.offset != bytes.len() as u64 {
+            let (offset, expected) = (upload.header.offset, bytes.len());
             let message =
                 format!("The piece begins at byte {offset}; byte {expected} is the next.");
             return Err(Refused { code: FailureCode::Upload, message });
         }
-        if self.held_bytes + partial.bytes.len() + upload.payload.len() > self.limit_bytes {
-            let limit = self.limit_bytes;
-            let message = format!("The files of a session may have {limit} bytes together.");
-            return Err(Refused { code: FailureCode::TooLarge, message });
-        }
-        partial.bytes.extend_from_slice(&upload.payload);
-        partial.hash.update(&upload.payload);
-        self.held_bytes += partial.bytes.len();
-        if (partial.bytes.len() as u64) < upload.header.total {
-            self.partial.insert(digest, partial);
+        self.make_room_for(bytes.len() + upload.payload.len())?;
+        bytes.extend_from_slice(&upload.payload);
+        hash.update(&upload.payload);
+        if (bytes.len() as u64) < upload.header.total {
+            self.insert(digest, Content::Partial { bytes, hash });
             return Ok(());
         }
-        let found: [u8; 32] = partial.hash.finalize().into();
+        let found: [u8; 32] = hash.finalize().into();
         if found != digest {
-            self.held_bytes -= partial.bytes.len();
             let message = format!("The bytes have the digest {}.", FileDigest(found));
             return Err(Refused { code: FailureCode::Upload, message });
         }
-        self.whole.insert(digest, partial.bytes.into());
+        self.insert(digest, Content::Whole(bytes.into()));
         Ok(())
     }
 
     /// The files that `render` names by digest.
     ///
     /// # Errors
-    /// The digests of those that are not here, each once.
+    /// When some are not here, or never can be together.
     pub(crate) fn named_by(
-        &self,
+        &mut self,
         render: &Render,
-    ) -> Result<Vec<([u8; 32], Bytes)>, Vec<FileDigest>> {
-        let mut found: Vec<([u8; 32], Bytes)> = Vec::new();
+    ) -> Result<Vec<([u8; 32], Bytes)>, Unavailable> {
+        self.clock += 1;
+        let named: BTreeMap<[u8; 32], u64> = render
+            .files
+            .iter()
+            .filter_map(|file| match file.content {
+                FileContent::Uploaded { digest, length } => Some((digest.0, length)),
+                FileContent::Inline(_) => None,
+            })
+            .collect();
+        if named.values().fold(0, |sum: u64, length| sum.saturating_add(*length))
+            > self.limit_bytes as u64
+        {
+            return Err(Unavailable::TooLarge);
+        }
+        let mut found = Vec::new();
         let mut missing = Vec::new();
-        for file in &render.files {
-            let FileContent::Uploaded { digest, .. } = file.content else { continue };
-            match self.whole.get(&digest.0) {
-                Some(_) if found.iter().any(|(known, _)| *known == digest.0) => {}
-                Some(content) => found.push((digest.0, content.clone())),
-                None if missing.contains(&digest) => {}
-                None => missing.push(digest),
+        for digest in named.into_keys() {
+            match self.files.get_mut(&digest) {
+                Some(File { content: Content::Whole(bytes), used }) => {
+                    *used = self.clock;
+                    found.push((digest, bytes.clone()));
+                }
+                _ => missing.push(FileDigest(digest)),
             }
         }
-        if missing.is_empty() { Ok(found) } else { Err(missing) }
+        if missing.is_empty() { Ok(found) } else { Err(Unavailable::Wanted(missing)) }
+    }
+
+    /// Forgets the files that were not used for longest, until there are `bytes` free.
+    fn make_room_for(&mut self, bytes: usize) -> Result<(), Refused> {
+        if bytes > self.limit_bytes {
+            let limit = self.limit_bytes;
+            let message = format!("The files of a session may have {limit} bytes together.");
+            return Err(Refused { code: FailureCode::TooLarge, message });
+        }
+        while self.held_bytes + bytes > self.limit_bytes {
+            let oldest = self.files.iter().min_by_key(|(_, file)| file.used);
+            let oldest = *oldest.expect("what is held is held by files").0;
+            self.remove(&oldest);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, digest: [u8; 32], content: Content) {
+        let file = File { content, used: self.clock };
+        self.held_bytes += file.len();
+        self.files.insert(digest, file);
+    }
+
+    fn remove(&mut self, digest: &[u8; 32]) -> Option<File> {
+        let file = self.files.remove(digest)?;
+        self.held_bytes -= file.len();
+        Some(file)
     }
 }
 
@@ -136,7 +206,10 @@ mod tests {
     fn a_file_is_there_when_its_last_piece_is() {
         let mut uploads = Uploads::new(1000);
         uploads.take(&piece(b"abcdef", 0, 4)).unwrap();
-        assert_eq!(uploads.named_by(&naming(&[b"abcdef"])), Err(vec![digest(b"abcdef")]));
+        assert_eq!(
+            uploads.named_by(&naming(&[b"abcdef"])),
+            Err(Unavailable::Wanted(vec![digest(b"abcdef")]))
+        );
         uploads.take(&piece(b"abcdef", 4, 2)).unwrap();
         let found = uploads.named_by(&naming(&[b"abcdef", b"abcdef"])).unwrap();
         assert_eq!(found, [(digest(b"abcdef").0, Bytes::from_static(b"abcdef"))]);
@@ -151,8 +224,9 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_wanted_once() {
-        let uploads = Uploads::new(0);
-        assert_eq!(uploads.named_by(&naming(&[b"x", b"x"])), Err(vec![digest(b"x")]));
+        let mut uploads = Uploads::new(1);
+        let wanted = Unavailable::Wanted(vec![digest(b"x")]);
+        assert_eq!(uploads.named_by(&naming(&[b"x", b"x"])), Err(wanted));
     }
 
     #[test]
@@ -177,8 +251,31 @@ mod tests {
     #[test]
     fn more_than_the_limit_is_refused() {
         let mut uploads = Uploads::new(9);
-        uploads.take(&piece(b"abcdef", 0, 6)).unwrap();
-        assert_eq!(uploads.take(&piece(b"ghij", 0, 4)).unwrap_err().code, FailureCode::TooLarge);
-        uploads.take(&piece(b"ghi", 0, 3)).unwrap();
+        let refused = uploads.take(&piece(b"abcdefghij", 0, 10)).unwrap_err();
+        assert_eq!(refused.code, FailureCode::TooLarge);
+        let both = naming(&[b"abcdef", b"ghij"]);
+        assert_eq!(uploads.named_by(&both), Err(Unavailable::TooLarge));
+    }
+
+    #[test]
+    fn what_was_not_used_for_longest_makes_room() {
+        let mut uploads = Uploads::new(9);
+        let [first, second, third] = [&b"abc"[..], b"def", b"ghi"];
+        for file in [first, second] {
+            uploads.take(&piece(file, 0, 3)).unwrap();
+        }
+        // Begun and not gone on with.
+        uploads.take(&piece(third, 0, 2)).unwrap();
+        assert!(uploads.named_by(&naming(&[first])).is_ok());
+        uploads.take(&piece(b"jklm", 0, 4)).unwrap();
+        assert_eq!(
+            uploads.named_by(&naming(&[second])),
+            Err(Unavailable::Wanted(vec![digest(second)]))
+        );
+        uploads.take(&piece(b"no", 0, 2)).unwrap();
+        assert_eq!(uploads.take(&piece(third, 2, 1)).unwrap_err().code, FailureCode::Upload);
+        for file in [first, b"jklm", b"no"] {
+            assert!(uploads.named_by(&naming(&[file])).is_ok());
+        }
     }
 }

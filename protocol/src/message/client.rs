@@ -103,7 +103,7 @@ pub struct UploadHeader {
     pub total: u64,
 }
 
-/// A piece of a file too large for [`Render`].
+/// A piece of a file that [`Render`] names by its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Which file, and where in it.
