@@ -1,14 +1,17 @@
 //! A small blocking client of the protocol, for tests and benches.
 
+use std::collections::HashSet;
 use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use scadstream_protocol::message::{
-    Chunk, Codec, Credit, Detail, Done, Failed, FileContent, Hello, Manifest, Render, SourceFile,
+    Chunk, Codec, Credit, Detail, Done, Failed, FileContent, FileDigest, Hello, Manifest, Render,
+    SourceFile, Upload, UploadHeader,
 };
 use scadstream_protocol::{ClientMessage, Kind, SUBPROTOCOL, ServerMessage, VERSION};
+use sha2::{Digest, Sha256};
 use tungstenite::{ClientRequestBuilder, Message, WebSocket};
 
 /// Longest that a test waits for one message.
@@ -20,6 +23,9 @@ pub(crate) const CREDIT: u32 = 8 << 20;
 /// Credit is returned when so much has come together, as by the client of browsers.
 pub(crate) const CREDIT_AT_ONCE: u32 = 1 << 20;
 
+/// Longest piece of an upload, as by the client of browsers.
+const UPLOAD_PIECE_BYTES: usize = (1 << 20) - 64;
+
 /// An open session.
 pub struct Client {
     socket: WebSocket<TcpStream>,
@@ -29,6 +35,23 @@ pub struct Client {
     pub returns_credit: bool,
     /// Credit that was not returned yet.
     held_credit: u32,
+    uploaded: HashSet<FileDigest>,
+}
+
+/// A file beside the main one, which is uploaded once and then named by its digest, as by the client of browsers.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    name: String,
+    content: Bytes,
+    digest: FileDigest,
+}
+
+impl Attachment {
+    /// A file of this name.
+    pub fn new(name: &str, content: Vec<u8>) -> Self {
+        let digest = FileDigest(Sha256::digest(&content).into());
+        Self { name: name.into(), content: content.into(), digest }
+    }
 }
 
 /// What a client says of itself.
@@ -112,7 +135,13 @@ impl Client {
         }
         let (socket, _) =
             tungstenite::client(request, stream).map_err(|error| error.to_string())?;
-        let mut client = Self { socket, received_bytes: 0, returns_credit: true, held_credit: 0 };
+        let mut client = Self {
+            socket,
+            received_bytes: 0,
+            returns_credit: true,
+            held_credit: 0,
+            uploaded: HashSet::new(),
+        };
         client.try_send(Hello {
             version: u32::from(VERSION),
             token: None,
@@ -174,17 +203,37 @@ impl Client {
 
     /// Renders the exact picture of a document of one file and waits for its end.
     pub fn render(&mut self, document: u32, revision: u32, source: &str) -> Rendered {
-        self.render_files(document, revision, &[("main.scad", source.as_bytes())])
+        self.render_with(document, revision, source, &[])
     }
 
-    /// Renders a document, its main file first, and waits for its end.
-    pub fn render_files(
+    /// Renders a document of a main file and others, and waits for its end.
+    pub fn render_with(
         &mut self,
         document: u32,
         revision: u32,
-        files: &[(&str, &[u8])],
+        source: &str,
+        attachments: &[Attachment],
     ) -> Rendered {
-        self.try_render(document, revision, inline(files)).expect("the connection stays open")
+        let start = Instant::now();
+        let mut files = inline(&[("main.scad", source.as_bytes())]);
+        for attachment in attachments {
+            let Attachment { name, content, digest } = attachment;
+            if self.uploaded.insert(*digest) {
+                self.upload(attachment);
+            }
+            let content = FileContent::Uploaded { digest: *digest, length: content.len() as u64 };
+            files.push(SourceFile { name: name.clone(), content });
+        }
+        self.render_since(start, document, revision, files).expect("the connection stays open")
+    }
+
+    fn upload(&mut self, Attachment { content, digest, .. }: &Attachment) {
+        let total = content.len() as u64;
+        for offset in (0..content.len()).step_by(UPLOAD_PIECE_BYTES) {
+            let end = content.len().min(offset + UPLOAD_PIECE_BYTES);
+            let header = UploadHeader { digest: *digest, offset: offset as u64, total };
+            self.send(Upload { header, payload: content.slice(offset..end) });
+        }
     }
 
     /// Renders a document and waits for its end.
@@ -197,7 +246,16 @@ impl Client {
         revision: u32,
         files: Vec<SourceFile>,
     ) -> Result<Rendered, String> {
-        let start = Instant::now();
+        self.render_since(Instant::now(), document, revision, files)
+    }
+
+    fn render_since(
+        &mut self,
+        start: Instant,
+        document: u32,
+        revision: u32,
+        files: Vec<SourceFile>,
+    ) -> Result<Rendered, String> {
         let before = self.received_bytes;
         self.try_send(render_of(document, revision, files, Detail::Exact))?;
         let mut rendered = Rendered::default();

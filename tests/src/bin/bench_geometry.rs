@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use scadstream_tests::binary::scadstream;
-use scadstream_tests::client::{Client, End};
+use scadstream_tests::client::{Attachment, Client, End};
 use scadstream_tests::inputs;
 use scadstream_tests::measure::{Measure, binary_stl};
 use scadstream_tests::server::Server;
@@ -212,16 +212,18 @@ impl Bench {
     }
 
     /// Renders a model, and once more with one parameter changed: the smallest times of the runs, since what else the
-    /// machine does only ever adds.
+    /// machine does only ever adds. Files that the model imports are uploaded with the first, and named with the second.
     fn edit(&self, model: &Model) -> Edit {
         let source = fs::read_to_string(self.folder.join(format!("{}.scad", model.name)))
             .expect("the models are there");
         let (from, to) = model.edit;
         assert!(source.contains(from), "{} has no {from}", model.name);
-        let others: Vec<(String, Vec<u8>)> = ["part.stl", "heights.dat"]
+        let others: Vec<Attachment> = ["part.stl", "heights.dat"]
             .into_iter()
             .filter(|name| source.contains(name))
-            .map(|name| (name.to_owned(), fs::read(self.folder.join(name)).expect("made before")))
+            .map(|name| {
+                Attachment::new(name, fs::read(self.folder.join(name)).expect("made before"))
+            })
             .collect();
         let renders: Vec<[(f64, u64); 2]> = (0..self.runs)
             .map(|_| {
@@ -229,9 +231,7 @@ impl Bench {
                 let mut client = Client::connect(&server.address);
                 client.render(1, 1, "cube(1);");
                 let mut render = |revision, source: &str| {
-                    let mut files = vec![("main.scad", source.as_bytes())];
-                    files.extend(others.iter().map(|(name, data)| (name.as_str(), &data[..])));
-                    let rendered = client.render_files(2, revision, &files);
+                    let rendered = client.render_with(2, revision, source, &others);
                     let done = matches!(rendered.end, Some(End::Done(_)));
                     assert!(done, "{} ended with {:?}", model.name, rendered.end);
                     (rendered.last_byte.as_secs_f64(), rendered.bytes)

@@ -12,6 +12,8 @@ import { sha256 } from "./sha256.js";
 
 /** Bytes of files that go into a `Render` itself: half a frame, so that there is room for names and overrides. */
 const MAX_INLINE_BYTES = 512 << 10;
+/** Files beside the main one are uploaded from this size on: most are the same at the next key. */
+const MIN_UPLOAD_BYTES = 64 << 10;
 /** Bytes of a piece of an upload: a frame without prelude and header. */
 const UPLOAD_PIECE_BYTES = (1 << 20) - 64;
 /** Times that the server may want files for one revision before it is taken for confused. */
@@ -34,7 +36,7 @@ export class Revision {
   constructor(
     /** The message that asks for it. */
     public render: Render,
-    private readonly uploads: ReadonlyMap<FileDigest, Uint8Array>,
+    private readonly files: ReadonlyMap<FileDigest, Uint8Array>,
   ) {}
 
   /** Forgets what came of it: it is asked for again. */
@@ -46,12 +48,19 @@ export class Revision {
     this.#wantedRounds = 0;
   }
 
+  /** The files that it names by digest but for those in `uploaded`, to which they are added; in pieces. */
+  uploads(uploaded: Set<FileDigest>): Upload[] {
+    const added = [...this.files].filter(([digest]) => !uploaded.has(digest));
+    for (const [digest] of added) uploaded.add(digest);
+    return added.flatMap(([digest, bytes]) => uploadPieces(digest, bytes));
+  }
+
   /** The files that the server wants, in pieces; `undefined` when it has asked too often. */
   wanted(digests: readonly FileDigest[]): Upload[] | undefined {
     this.#wantedRounds += 1;
     if (this.#wantedRounds > MAX_WANTED_ROUNDS) return undefined;
     return digests.flatMap((digest) => {
-      const bytes = this.uploads.get(digest);
+      const bytes = this.files.get(digest);
       return bytes === undefined ? [] : uploadPieces(digest, bytes);
     });
   }
@@ -64,12 +73,14 @@ export class Document {
   complete: Scene | undefined;
   /** Number of the newest revision. */
   #number = 0;
+  /** Files that the newest request gave as text, by name: what is the same is neither encoded nor hashed again. */
+  #texts = new Map<string, { readonly text: string; readonly bytes: Uint8Array }>();
 
   constructor(readonly number: number) {}
 
   /** A revision for a request, not the newest yet. Throws `EncodeError` when a file is too large. */
   prepare(request: RenderRequest): Revision {
-    const { files, uploads } = divideFiles(request.files);
+    const { files, uploads } = divideFiles(this.#encoded(request.files));
     this.#number += 1;
     const render: Render = {
       kind: "render",
@@ -83,6 +94,20 @@ export class Document {
     return new Revision(render, uploads);
   }
 
+  #encoded(given: RenderRequest["files"]): EncodedFile[] {
+    const encoder = new platform.TextEncoder();
+    const before = this.#texts;
+    this.#texts = new Map();
+    return given.map(({ name, content }) => {
+      if (typeof content !== "string") return { name, bytes: content };
+      const known = before.get(name);
+      const file =
+        known?.text === content ? known : { text: content, bytes: encoder.encode(content) };
+      this.#texts.set(name, file);
+      return { name, bytes: file.bytes };
+    });
+  }
+
   /** Gives a revision a new number, so that the server makes it afresh. */
   renew(revision: Revision): void {
     this.#number += 1;
@@ -91,42 +116,43 @@ export class Document {
   }
 }
 
-/** Decides which files go into the message and which are uploaded: the largest, until the rest fits. */
-function divideFiles(given: RenderRequest["files"]): {
+interface EncodedFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Decides which files go into the message and which are uploaded: those beside the main file that are not small, then the
+ * largest, until the rest fits.
+ */
+function divideFiles(given: readonly EncodedFile[]): {
   files: SourceFile[];
   uploads: Map<FileDigest, Uint8Array>;
 } {
-  const encoder = new platform.TextEncoder();
-  const files = given.map(({ name, content }) => ({
-    name,
-    bytes: typeof content === "string" ? encoder.encode(content) : content,
-  }));
-  let inlineBytes = files.reduce((sum, file) => sum + file.bytes.byteLength, 0);
-  const apart = new Set<object>();
-  const largestFirst = [...files].sort((a, b) => b.bytes.byteLength - a.bytes.byteLength);
-  for (const file of largestFirst) {
+  const isLarge = ({ bytes }: EncodedFile) => bytes.byteLength >= MIN_UPLOAD_BYTES;
+  const apart = new Set(given.slice(1).filter(isLarge));
+  const rest = given.filter((file) => !apart.has(file));
+  let inlineBytes = rest.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+  for (const file of rest.sort((a, b) => b.bytes.byteLength - a.bytes.byteLength)) {
     if (inlineBytes <= MAX_INLINE_BYTES) break;
+    apart.add(file);
+    inlineBytes -= file.bytes.byteLength;
+  }
+  const uploads = new Map<FileDigest, Uint8Array>();
+  const files = given.map((file): SourceFile => {
     const { name, bytes } = file;
+    if (!apart.has(file)) return { name, content: { type: "inline", bytes } };
     if (bytes.byteLength > MAX_UPLOAD_BYTES) {
       throw new EncodeError(
         "Upload.total",
         `${name} has ${bytes.byteLength} bytes; the limit is ${MAX_UPLOAD_BYTES}`,
       );
     }
-    apart.add(file);
-    inlineBytes -= bytes.byteLength;
-  }
-  const uploads = new Map<FileDigest, Uint8Array>();
-  return {
-    files: files.map((file) => {
-      const { name, bytes } = file;
-      if (!apart.has(file)) return { name, content: { type: "inline", bytes } };
-      const digest = digestOf(bytes);
-      uploads.set(digest, bytes);
-      return { name, content: { type: "uploaded", digest, length: bytes.byteLength } };
-    }),
-    uploads,
-  };
+    const digest = digestOf(bytes);
+    uploads.set(digest, bytes);
+    return { name, content: { type: "uploaded", digest, length: bytes.byteLength } };
+  });
+  return { files, uploads };
 }
 
 /** Digests of arrays that the application gave: it mostly gives the same again at the next key. */

@@ -44,6 +44,8 @@ export class Session implements Client {
   readonly #emitter = new Emitter();
   readonly #store: ChunkStore;
   readonly #documents = new Map<number, Document>();
+  /** Files that were uploaded on this connection. */
+  readonly #uploaded = new Set<m.FileDigest>();
   readonly #files = new Map<number, PendingFile>();
   /** Resolves when the archive's chunks are in the store; `undefined` when there is nothing to wait for. */
   #loading: Promise<void> | undefined;
@@ -91,7 +93,8 @@ export class Session implements Client {
     this.#documents.set(number, document);
     document.newest?.outcome.reject(renderError("superseded", "a newer revision took its place"));
     document.newest = revision;
-    // Without a connection it goes nowhere: it is sent when there is one.
+    // Without a connection they go nowhere: they are sent when there is one.
+    this.#upload(revision);
     this.#link.send(frame, this.#connection);
     const unlisten = onAbort(request.signal, () => this.#cancel(document, revision));
     revision.outcome.promise().then(unlisten, unlisten);
@@ -203,13 +206,20 @@ export class Session implements Client {
     // Lost again while the archive was read.
     if (connection !== this.#connected || this.#state === "closed") return;
     this.#connection = connection;
+    this.#uploaded.clear();
     this.#send(this.#hello());
     this.#state = "open";
     for (const { newest } of this.#documents.values()) {
       if (newest === undefined || newest.cancelled) continue;
       newest.restart();
+      this.#upload(newest);
       this.#send(newest.render);
     }
+  }
+
+  /** Sends the files of a revision that the server has not had, ahead of what names them: it need not ask for them. */
+  #upload(revision: Revision): void {
+    for (const piece of revision.uploads(this.#uploaded)) this.#send(piece);
   }
 
   #hello(): m.Hello {

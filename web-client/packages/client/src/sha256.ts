@@ -2,7 +2,8 @@
  * SHA-256 (FIPS 180-4), which names uploaded files.
  *
  * Not by WebCrypto: that is missing on plain http pages outside localhost, and asynchronous, while a render should go
- * out before the next key is pressed. Only files too large for a frame are hashed.
+ * out before the next key is pressed. Only what is too large for a frame is hashed, and files beside the main one that are
+ * not small.
  */
 
 /** The digest as hex. */

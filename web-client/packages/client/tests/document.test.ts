@@ -12,17 +12,18 @@ function ways(...sizes: number[]): string[] {
   return render.files.map(({ content }) => content.type);
 }
 
-describe("files go with the render until they are too much for a frame", () => {
+describe("files go with the render if they are small, or the main file, and fit a frame", () => {
   test("small ones do", () => expect(ways(10, 20)).toEqual(["inline", "inline"]));
-  test("as many as half a frame holds do", () =>
-    expect(ways(1 << 18, 1 << 18)).toEqual(["inline", "inline"]));
-  test("the largest are uploaded, until the rest fits", () =>
-    expect(ways(1000, 600_000, 400_000, 300_000)).toEqual([
+  test("others are uploaded, since they mostly stay as they are", () =>
+    expect(ways(1 << 18, (1 << 16) - 1, 1 << 16)).toEqual(["inline", "inline", "uploaded"]));
+  test("of small ones the largest are uploaded, until the rest fits", () => {
+    const sizes = Array.from({ length: 10 }, (_, i) => 60_000 - i);
+    expect(ways(10_000, ...sizes)).toEqual([
       "inline",
-      "uploaded",
-      "uploaded",
-      "inline",
-    ]));
+      ...Array(2).fill("uploaded"),
+      ...Array(8).fill("inline"),
+    ]);
+  });
   test("a large main file is uploaded like any other", () =>
     expect(ways(2_000_000, 10)).toEqual(["uploaded", "inline"]));
 });
@@ -30,6 +31,25 @@ describe("files go with the render until they are too much for a frame", () => {
 test("text goes as UTF-8", () => {
   const { render } = new Document(0).prepare({ files: [{ name: "a.scad", content: "ü" }] });
   expect(render.files[0]?.content).toEqual({ type: "inline", bytes: Uint8Array.of(0xc3, 0xbc) });
+});
+
+test("text that stays the same is neither encoded nor hashed again", () => {
+  const document = new Document(0);
+  const prepare = (main: string, part: string) =>
+    document.prepare({
+      files: [
+        { name: "a.scad", content: main },
+        { name: "part.off", content: part },
+      ],
+    });
+  const part = "x".repeat(100_000);
+  const [first, second, third] = [
+    prepare("import(1);", part),
+    prepare("import(2);", part),
+    prepare("import(2);", `${part}y`),
+  ].map((revision) => revision.uploads(new Set()));
+  expect(second?.[0]?.bytes.buffer).toBe(first?.[0]?.bytes.buffer);
+  expect(third?.[0]?.digest).not.toBe(first?.[0]?.digest);
 });
 
 test("a file above the limit of uploads is refused", () => {

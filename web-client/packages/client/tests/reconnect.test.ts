@@ -133,6 +133,18 @@ test("a render asked for while there is no connection is sent when there is one"
   expect(FakeSocket.last.of("render")).toEqual([{ kind: "render", document: 0, revision: 1 }]);
 });
 
+test("files are uploaded to each session that needs them", async () => {
+  const { client } = await start();
+  FakeSocket.last.open();
+  client.render({ files: [...FILES, { name: "part.stl", content: new Uint8Array(100_000) }] });
+  const kinds = () => FakeSocket.last.sent.map((message) => message.kind);
+  expect(kinds()).toEqual(["hello", "upload", "render"]);
+  FakeSocket.last.lose(1006);
+  vi.advanceTimersByTime(60_000);
+  FakeSocket.last.open();
+  expect(kinds()).toEqual(["hello", "upload", "render"]);
+});
+
 test("a cancelled render is not sent again", async () => {
   const { client } = await start();
   FakeSocket.last.open();

@@ -332,15 +332,30 @@ describe("files", () => {
   const large = Uint8Array.from({ length: 2_500_000 }, (_, i) => i % 251);
   const files = [...FILES, { name: "part.stl", content: large }];
 
-  test("a large file is uploaded when the server wants it, in pieces that fit frames", async () => {
+  const uploads = [0, 1_048_512, 2_097_024].map((offset) => ({
+    kind: "upload",
+    offset,
+    total: 2_500_000,
+  }));
+
+  test("a large file goes ahead of the first render that names it, in pieces that fit frames", async () => {
     const socket = await open();
     client.render({ files });
-    expect(socket.sent.map((message) => message.kind)).toEqual(["hello", "render"]);
+    client.render({ files });
+    expect(socket.sent.slice(1)).toEqual([
+      ...uploads,
+      { kind: "render", document: 0, revision: 1 },
+      { kind: "render", document: 0, revision: 2 },
+    ]);
+  });
+
+  test("a file that the server has forgotten is sent again when it asks", async () => {
+    const socket = await open();
+    client.render({ files });
+    const before = socket.sent.length;
     socket.receive(server.wanted(1, [sha256(large)]));
-    expect(socket.sent.slice(2)).toEqual([
-      { kind: "upload", offset: 0, total: 2_500_000 },
-      { kind: "upload", offset: 1_048_512, total: 2_500_000 },
-      { kind: "upload", offset: 2_097_024, total: 2_500_000 },
+    expect(socket.sent.slice(before)).toEqual([
+      ...uploads,
       { kind: "render", document: 0, revision: 1 },
     ]);
   });
