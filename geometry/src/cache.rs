@@ -11,6 +11,7 @@ use scadstream_csg::ContentHash;
 
 use crate::kernel::Piece;
 use crate::shape::Shape;
+use crate::solve::Remarks;
 use crate::spatial::{Cell, Patch, Presence, Settled};
 
 /// In which form a subtree's shape is kept.
@@ -69,6 +70,7 @@ const MOST_PRESENCES: usize = 1 << 17;
 /// What is kept.
 #[derive(Debug, Clone)]
 enum Kept {
+    Subtree(Shape, Remarks),
     Shape(Shape),
     Patch(Arc<Patch>),
     Settled(Settled),
@@ -149,6 +151,19 @@ impl SolidCache {
         self.lock(Form::AsIs).sizes.get(&hash).copied()
     }
 
+    /// The shape of a subtree as its node gives it, and what there is to say of it.
+    pub(crate) fn subtree(&self, hash: ContentHash) -> Option<(Shape, Remarks)> {
+        let Kept::Subtree(shape, remarks) = self.kept((hash, Form::AsIs))? else { return None };
+        Some((shape, remarks))
+    }
+
+    pub(crate) fn insert_subtree(&self, hash: ContentHash, shape: Shape, remarks: Remarks) {
+        let bytes = shape.size_bytes();
+        self.lock(Form::AsIs).note_size(hash, bytes);
+        self.keep((hash, Form::AsIs), Kept::Subtree(shape, remarks), bytes);
+    }
+
+    /// A shape in another form than a node's own.
     pub(crate) fn get(&self, hash: ContentHash, form: Form) -> Option<Shape> {
         let Kept::Shape(shape) = self.kept((hash, form))? else { return None };
         Some(shape)
@@ -156,13 +171,6 @@ impl SolidCache {
 
     pub(crate) fn insert(&self, hash: ContentHash, form: Form, shape: Shape) {
         let bytes = shape.size_bytes();
-        if form == Form::AsIs {
-            let sizes = &mut self.lock(form).sizes;
-            if sizes.len() >= MOST_SIZES {
-                sizes.clear();
-            }
-            sizes.insert(hash, bytes);
-        }
         self.keep((hash, form), Kept::Shape(shape), bytes);
     }
 
@@ -265,6 +273,13 @@ impl Entries {
         self.clock
     }
 
+    fn note_size(&mut self, hash: ContentHash, bytes: usize) {
+        if self.sizes.len() >= MOST_SIZES {
+            self.sizes.clear();
+        }
+        self.sizes.insert(hash, bytes);
+    }
+
     fn trim(&mut self) {
         while self.used_bytes > self.budget_bytes {
             let Some((_, key)) = self.by_age.pop_first() else { return };
@@ -292,15 +307,15 @@ mod tests {
     #[test]
     fn what_was_used_longest_ago_goes_first() {
         let cache = SolidCache::new(usize::MAX);
-        cache.insert(hash(1), Form::AsIs, shape());
+        cache.insert_subtree(hash(1), shape(), Remarks::default());
         let each = cache.stats().bytes;
-        cache.insert(hash(2), Form::AsIs, shape());
-        assert!(cache.get(hash(1), Form::AsIs).is_some());
+        cache.insert_subtree(hash(2), shape(), Remarks::default());
+        assert!(cache.subtree(hash(1)).is_some());
         // Both, and the share of pieces.
         cache.set_budget(2 * each * PIECES_SHARE / (PIECES_SHARE - 1) + 1);
-        cache.insert(hash(3), Form::AsIs, shape());
-        assert!(cache.get(hash(2), Form::AsIs).is_none());
-        assert!(cache.get(hash(1), Form::AsIs).is_some());
+        cache.insert_subtree(hash(3), shape(), Remarks::default());
+        assert!(cache.subtree(hash(2)).is_none());
+        assert!(cache.subtree(hash(1)).is_some());
         assert_eq!(cache.stats(), CacheStats { entries: 2, bytes: 2 * each, hits: 2, misses: 1 });
         cache.set_budget(0);
         assert_eq!(cache.stats().bytes, 0);
@@ -309,9 +324,9 @@ mod tests {
     #[test]
     fn replacing_an_entry_counts_its_bytes_once() {
         let cache = SolidCache::new(usize::MAX);
-        cache.insert(hash(1), Form::AsIs, shape());
+        cache.insert_subtree(hash(1), shape(), Remarks::default());
         let each = cache.stats().bytes;
-        cache.insert(hash(1), Form::AsIs, shape());
+        cache.insert_subtree(hash(1), shape(), Remarks::default());
         assert_eq!((cache.stats().bytes, cache.stats().entries), (each, 1));
         cache.clear();
         assert_eq!(cache.stats().bytes, 0);

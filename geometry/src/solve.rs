@@ -21,6 +21,7 @@ mod degenerate_tests;
 mod guess;
 mod objects;
 mod plan;
+mod remarks;
 mod run;
 mod single;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use self::objects::top_level;
 use self::clusters::Cluster;
 use self::combine::Fault;
 use self::objects::{Object, Role};
+pub(crate) use self::remarks::Remarks;
 use crate::abandon::abandonable;
 use crate::cache::SolidCache;
 use crate::control::{Attendant, CancelToken, Cancelled, Progress};
@@ -215,7 +217,7 @@ pub fn solve(root: &Arc<Node>, job: &Job<'_>) -> Result<Solution, Cancelled> {
     let stats = SolveStats { nodes: plan.tasks.len(), cached: plan.cached, ..Default::default() };
     let parts: Mutex<Vec<Option<Part>>> = Mutex::new(vec![None; objects.len()]);
     let mut diagnostics = by_cells.diagnostics;
-    let said = run::run(plan, job, &|place, shape| {
+    let said = run::run(plan, job, &|place, shape, _| {
         let (index, object) = left[place];
         if let Some(part) = objects::part_of(object, shape, job)? {
             if let Some(on_part) = job.on_part {

@@ -29,6 +29,13 @@ const TEMPLATES: &[&str] = &[
     "intersection() { translate([A / 4, 0, 0]) cube(4); sphere(r = 3, $fn = 12 + B); }",
     "echo(A + B); #translate([12, A, B]) cube(1);",
     "use <part.scad> part(A, B);",
+    // These have something to say, and have subtrees in common that do.
+    "difference() { cube(B + 2); translate([1, 1, 1]) cube(9); square(1); }",
+    "translate([A, -9, 0]) union() { cube(1); difference() { cube(B + 2); translate([1, 1, 1]) cube(9); square(1); } }",
+    "translate([-9, A, 0]) hull() { polyhedron([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, B + 1]], \
+     [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]); cube(0.5); }",
+    "translate([-9, -9, A]) union() { cube(2); polyhedron([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, B + 1]], \
+     [[0, 1, 2], [0, 3, 1], [1, 3, 2], [0, 2, 3]]); }",
 ];
 
 const LIBRARY: &str =

@@ -101,9 +101,9 @@ pub(super) fn solve_by_cells(
         leaves.filter(|node| seen.insert(node.hash())).cloned().collect();
     let known: Mutex<Known> = Mutex::default();
     outcome.diagnostics =
-        run(plan(distinct.iter(), job.cache, &Known::default()), job, &|place, shape| {
+        run(plan(distinct.iter(), job.cache, &Known::default()), job, &|place, shape, remarks| {
             let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(distinct[place].hash(), shape.clone());
+            known.insert(distinct[place].hash(), (shape.clone(), remarks.clone()));
             Ok(Vec::new())
         })?;
     outcome.known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -205,7 +205,7 @@ fn cell_triangles(operands: &[Operand], usual: usize, may_be_edited: bool) -> Op
 fn operands(whole: Skeleton<Leaf>, known: &Known) -> Option<(Vec<Operand>, Skeleton<u32>)> {
     let mut operands = Vec::new();
     let skeleton = whole.map(&mut |leaf: Leaf| {
-        let list = solids(&known[&leaf.node.hash()])?;
+        let list = solids(&known[&leaf.node.hash()].0)?;
         let mut of_leaf = Vec::with_capacity(list.len());
         for (index, solid) in list.iter().enumerate() {
             let solid = solid.transformed(&leaf.transform);

@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use scadstream_csg::{FileData, ImportParameters, Kind, Node, Origin, TextParameters};
+use scadstream_csg::{FileData, ImportParameters, Kind, Node, TextParameters};
 
 use super::Job;
+use super::remarks::Remark;
 use crate::abandon::abandonable;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Severity;
 use crate::import::{Geometry, import};
 use crate::kernel::{KernelError, Solid};
 use crate::mesh::Mesh;
@@ -23,7 +24,7 @@ use crate::text::{FontBook, text};
 /// A node's shape and what there is to say about it.
 pub(super) struct Combined {
     pub(super) shape: Shape,
-    pub(super) messages: Vec<Diagnostic>,
+    pub(super) remarks: Vec<Remark>,
 }
 
 /// Why a node has no shape.
@@ -58,16 +59,16 @@ pub(super) fn combine(
     job: &Job<'_>,
 ) -> Result<Combined, Fault> {
     job.cancel.check()?;
-    let mut work = Work { node, job, messages: Vec::new() };
+    let mut work = Work { node, job, remarks: Vec::new() };
     let shape = work.shape(operands)?;
-    Ok(Combined { shape, messages: work.messages })
+    Ok(Combined { shape, remarks: work.remarks })
 }
 
 /// A node at work.
 pub(super) struct Work<'a> {
     pub(super) node: &'a Arc<Node>,
     pub(super) job: &'a Job<'a>,
-    messages: Vec<Diagnostic>,
+    remarks: Vec<Remark>,
 }
 
 impl Work<'_> {
@@ -124,8 +125,7 @@ impl Work<'_> {
             }
             // `Kind` may grow: what this crate does not know is left out, and said.
             _ => {
-                let message = "this object is not supported yet";
-                self.say(Severity::Error, self.node.origin(), message);
+                self.remarks.push(Remark::error("this object is not supported yet".into()));
                 Ok(Shape::Nothing)
             }
         }
@@ -239,16 +239,16 @@ impl Work<'_> {
     // Messages
 
     pub(super) fn warn(&mut self, message: &str) {
-        self.say(Severity::Warning, self.node.origin(), message);
+        self.warn_of(None, message);
     }
 
     /// Warns at the child that the operand of this index is of.
     pub(super) fn warn_child(&mut self, index: usize, message: &str) {
-        let child = self.node.drawn_children().nth(index).map(|child| child.origin());
-        self.say(Severity::Warning, child.unwrap_or(self.node.origin()), message);
+        self.warn_of(Some(index), message);
     }
 
-    fn say(&mut self, severity: Severity, origin: Origin, message: &str) {
-        self.messages.push(Diagnostic { severity, origin, message: message.to_owned() });
+    fn warn_of(&mut self, child: Option<usize>, message: &str) {
+        let message = message.to_owned();
+        self.remarks.push(Remark { severity: Severity::Warning, message, child });
     }
 }

@@ -1,11 +1,15 @@
 //! The graph of tasks of a solve: one per distinct subtree, children before parents.
+//!
+//! What a subtree that need not be solved has to say is found here: its nodes as they stand now are looked for in its tree.
 
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use scadstream_csg::{ContentHash, Kind, Node};
 
-use crate::cache::{Form, SolidCache};
+use super::remarks::Remarks;
+use crate::cache::SolidCache;
+use crate::diagnostic::Diagnostic;
 use crate::shape::Shape;
 
 /// What is to be done.
@@ -16,6 +20,10 @@ pub(super) struct Plan {
     pub(super) wanted: Vec<usize>,
     /// How many tasks have their shape from the cache.
     pub(super) cached: usize,
+    /// What subtrees with known shapes have to say, with their places in tree order.
+    pub(super) said: Vec<(usize, Diagnostic)>,
+    /// Nodes of which that was said, or was before: they do not say it again.
+    pub(super) have_spoken: FxHashSet<ContentHash>,
 }
 
 /// One subtree to solve.
@@ -30,14 +38,16 @@ pub(super) struct Task {
     pub(super) known: Mutex<Option<Shape>>,
     /// Whether there was one.
     pub(super) is_known: bool,
+    /// What there is to say of a known subtree.
+    pub(super) remarks: Remarks,
     /// Place of the node in tree order, by which messages are sorted.
     pub(super) order: usize,
     /// Whether the drawn tree has this subtree in more than one place.
     pub(super) repeats: bool,
 }
 
-/// Shapes of subtrees that need no solving.
-pub(super) type Known = FxHashMap<ContentHash, Shape>;
+/// Subtrees that need no solving, and what was said of them already.
+pub(super) type Known = FxHashMap<ContentHash, (Shape, Remarks)>;
 
 /// Plans solving the nodes of `roots`.
 pub(super) fn plan<'a>(
@@ -46,10 +56,17 @@ pub(super) fn plan<'a>(
     known: &Known,
 ) -> Plan {
     let find = |node: &Node| {
-        let cached = || worth_caching(node).then(|| cache.get(node.hash(), Form::AsIs)).flatten();
+        let cached = || worth_caching(node).then(|| cache.subtree(node.hash())).flatten();
         known.get(&node.hash()).cloned().or_else(cached)
     };
-    let mut plan = Plan { tasks: Vec::new(), wanted: Vec::new(), cached: 0 };
+    let speakers = known.values().flat_map(|(_, remarks)| remarks.speakers());
+    let mut plan = Plan {
+        tasks: Vec::new(),
+        wanted: Vec::new(),
+        cached: 0,
+        said: Vec::new(),
+        have_spoken: speakers.map(|(hash, _)| *hash).collect(),
+    };
     let mut task_of: FxHashMap<ContentHash, usize> = FxHashMap::default();
     let mut visited = 0;
     let roots: Vec<&Arc<Node>> = roots.collect();
@@ -123,7 +140,7 @@ impl Plan {
     fn visit(
         &mut self,
         root: &Arc<Node>,
-        find: &impl Fn(&Node) -> Option<Shape>,
+        find: &impl Fn(&Node) -> Option<(Shape, Remarks)>,
         task_of: &mut FxHashMap<ContentHash, usize>,
         visited: &mut usize,
     ) {
@@ -135,9 +152,10 @@ impl Plan {
             {
                 let order = *visited;
                 *visited += 1;
-                if let Some(shape) = find(node) {
+                if let Some(known) = find(node) {
                     self.cached += 1;
-                    self.add(node, Vec::new(), Some(shape), order, task_of);
+                    self.repeat_remarks(node, &known.1, order, task_of);
+                    self.add(node, Vec::new(), Some(known), order, task_of);
                 } else {
                     stack.push(Open { node, next_child: 0, order });
                 }
@@ -158,11 +176,42 @@ impl Plan {
         }
     }
 
+    /// Says what there is to say of a subtree that is not solved again: of each node where it is met first in the tree.
+    fn repeat_remarks(
+        &mut self,
+        root: &Arc<Node>,
+        remarks: &Remarks,
+        order: usize,
+        task_of: &FxHashMap<ContentHash, usize>,
+    ) {
+        let of_node: FxHashMap<_, _> =
+            remarks.speakers().iter().map(|(hash, own)| (*hash, own)).collect();
+        let mut left = of_node.len();
+        let mut seen = FxHashSet::default();
+        let mut open = vec![root];
+        while left > 0
+            && let Some(node) = open.pop()
+        {
+            // A task of its own speaks for itself.
+            if task_of.contains_key(&node.hash()) || !seen.insert(node.hash()) {
+                continue;
+            }
+            if let Some(own) = of_node.get(&node.hash()) {
+                left -= 1;
+                if self.have_spoken.insert(node.hash()) {
+                    self.said.extend(own.iter().map(|remark| (order, remark.at(node))));
+                }
+            }
+            let children: Vec<_> = node.drawn_children().collect();
+            open.extend(children.into_iter().rev());
+        }
+    }
+
     fn add(
         &mut self,
         node: &Arc<Node>,
         children: Vec<usize>,
-        known: Option<Shape>,
+        known: Option<(Shape, Remarks)>,
         order: usize,
         task_of: &mut FxHashMap<ContentHash, usize>,
     ) {
@@ -170,8 +219,17 @@ impl Plan {
         let node = Arc::clone(node);
         let parents = Vec::new();
         let is_known = known.is_some();
-        let known = Mutex::new(known);
-        self.tasks.push(Task { node, children, parents, known, is_known, order, repeats: false });
+        let (shape, remarks) = known.unzip();
+        self.tasks.push(Task {
+            node,
+            children,
+            parents,
+            known: Mutex::new(shape),
+            is_known,
+            remarks: remarks.unwrap_or_default(),
+            order,
+            repeats: false,
+        });
     }
 }
 

@@ -7,19 +7,22 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use scadstream_csg::Kind;
+use rustc_hash::FxHashSet;
+use scadstream_csg::{ContentHash, Kind};
 
 use super::Job;
 use super::booleans::unite;
 use super::combine::{Combined, Fault, combine};
 use super::plan::{Plan, Task, worth_caching};
-use crate::cache::Form;
+use super::remarks::{Remark, Remarks};
 use crate::control::{Cancelled, Progress};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::Diagnostic;
 use crate::shape::{Shape, Solids};
 
-/// Takes the shape of a wanted node by its place among the wanted ones; may have something to say of it.
-pub(super) type Take<'a> = dyn Fn(usize, &Shape) -> Result<Vec<Diagnostic>, Fault> + Sync + 'a;
+/// Takes the shape of a wanted node by its place among the wanted ones, with what its subtree has said; may have more to say
+/// of it.
+pub(super) type Take<'a> =
+    dyn Fn(usize, &Shape, &Remarks) -> Result<Vec<Diagnostic>, Fault> + Sync + 'a;
 
 /// Solves all tasks; hands each wanted node's shape to `take`. Messages come in tree order.
 pub(super) fn run(
@@ -35,6 +38,8 @@ pub(super) fn run(
 struct Runner<'a> {
     job: &'a Job<'a>,
     take_wanted: &'a Take<'a>,
+    /// Nodes of which all is said already.
+    have_spoken: FxHashSet<ContentHash>,
     tasks: Vec<Task>,
     states: Vec<State>,
     ready: Mutex<Vec<usize>>,
@@ -60,8 +65,8 @@ struct Solved {
     shape: Shape,
     /// How many times a parent still has to take the shape; the last one leaves nothing behind.
     uses: usize,
-    /// Whether this subtree has something to say. It is not cached then, for a cached subtree says nothing.
-    has_messages: bool,
+    /// What this subtree has to say.
+    remarks: Remarks,
 }
 
 /// What is kept of finished tasks.
@@ -94,13 +99,14 @@ impl<'a> Runner<'a> {
         Self {
             job,
             take_wanted,
+            have_spoken: plan.have_spoken,
             tasks: plan.tasks,
             states,
             ready: Mutex::new(ready),
             runners: AtomicUsize::new(0),
             most_runners: rayon::current_num_threads(),
             cancelled: AtomicBool::new(false),
-            done: Mutex::new(Done { total_weight, ..Done::default() }),
+            done: Mutex::new(Done { messages: plan.said, total_weight, ..Done::default() }),
         }
     }
 
@@ -141,39 +147,31 @@ impl<'a> Runner<'a> {
     fn run_task(&self, index: usize) -> usize {
         let task = &self.tasks[index];
         let mut messages = Vec::new();
-        let mut has_messages = false;
-        let shape = match lock(&task.known).take() {
-            Some(shape) => shape,
+        let (shape, remarks) = match lock(&task.known).take() {
+            Some(shape) => (shape, task.remarks.clone()),
             None => {
-                let operands = task.children.iter().map(|child| {
-                    let (shape, spoke) = self.take(*child);
-                    has_messages |= spoke;
-                    shape
-                });
-                let operands: Vec<Shape> = operands.collect();
+                let (operands, of_children): (Vec<Shape>, Vec<Remarks>) =
+                    task.children.iter().map(|child| self.take(*child)).unzip();
                 if let Some(attendant) = self.job.attendant {
                     attendant.begins(&task.node);
                 }
-                match combine(&task.node, operands, self.job) {
-                    Ok(Combined { shape, messages: said }) => {
-                        messages = said;
-                        shape.made_from(task.node.hash())
-                    }
+                let (shape, own) = match combine(&task.node, operands, self.job) {
+                    Ok(Combined { shape, remarks }) => (shape.made_from(task.node.hash()), remarks),
                     Err(Fault::Cancelled) => {
                         self.cancelled.store(true, Ordering::Release);
                         return 0;
                     }
-                    Err(Fault::Message(message)) => {
-                        messages.push(error_at(task, message));
-                        Shape::Nothing
-                    }
+                    Err(Fault::Message(message)) => (Shape::Nothing, vec![Remark::error(message)]),
+                };
+                if !self.have_spoken.contains(&task.node.hash()) {
+                    messages.extend(own.iter().map(|remark| remark.at(&task.node)));
                 }
+                (shape, Remarks::together(&task.node, &own, of_children))
             }
         };
-        has_messages |= !messages.is_empty();
         let is_kept = self.job.settings.keep_subtrees && worth_caching(&task.node);
-        if is_kept && !task.is_known && !has_messages {
-            self.job.cache.insert(task.node.hash(), Form::AsIs, shape.clone());
+        if is_kept && !task.is_known && remarks.can_be_kept() {
+            self.job.cache.insert_subtree(task.node.hash(), shape.clone(), remarks.clone());
         }
         let shape = match self.once_for_all(task, shape) {
             Ok(shape) => shape,
@@ -182,21 +180,23 @@ impl<'a> Runner<'a> {
                 return 0;
             }
             Err(Fault::Message(message)) => {
-                messages.push(error_at(task, message));
+                messages.push(Remark::error(message).at(&task.node));
                 Shape::Nothing
             }
         };
         for place in &self.states[index].wanted_as {
-            match (self.take_wanted)(*place, &shape) {
+            match (self.take_wanted)(*place, &shape, &remarks) {
                 Ok(said) => messages.extend(said),
                 Err(Fault::Cancelled) => {
                     self.cancelled.store(true, Ordering::Release);
                     return 0;
                 }
-                Err(Fault::Message(message)) => messages.push(error_at(task, message)),
+                Err(Fault::Message(message)) => {
+                    messages.push(Remark::error(message).at(&task.node));
+                }
             }
         }
-        self.keep(index, shape, has_messages);
+        self.keep(index, shape, remarks);
         self.report(task, messages);
         let now_ready: Vec<usize> = task
             .parents
@@ -221,21 +221,21 @@ impl<'a> Runner<'a> {
     }
 
     /// Keeps a shape for the parents, if there are any.
-    fn keep(&self, index: usize, shape: Shape, has_messages: bool) {
+    fn keep(&self, index: usize, shape: Shape, remarks: Remarks) {
         let mut solved = lock(&self.states[index].solved);
-        solved.has_messages = has_messages;
+        solved.remarks = remarks;
         if solved.uses > 0 {
             solved.shape = shape;
         }
     }
 
-    /// The shape of a solved child, and whether it had anything to say.
-    fn take(&self, index: usize) -> (Shape, bool) {
+    /// The shape of a solved child, and what its subtree has to say.
+    fn take(&self, index: usize) -> (Shape, Remarks) {
         let mut solved = lock(&self.states[index].solved);
         solved.uses -= 1;
         let shape =
             if solved.uses == 0 { std::mem::take(&mut solved.shape) } else { solved.shape.clone() };
-        (shape, solved.has_messages)
+        (shape, solved.remarks.clone())
     }
 
     fn report(&self, task: &Task, messages: Vec<Diagnostic>) {
@@ -260,10 +260,6 @@ impl<'a> Runner<'a> {
         done.messages.sort_by_key(|(order, _)| *order);
         Ok(done.messages.into_iter().map(|(_, message)| message).collect())
     }
-}
-
-fn error_at(task: &Task, message: String) -> Diagnostic {
-    Diagnostic { severity: Severity::Error, origin: task.node.origin(), message }
 }
 
 /// A guess of how much work a node is, against a primitive.

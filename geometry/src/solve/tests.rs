@@ -411,7 +411,45 @@ fn messages_come_again_from_a_warm_cache() {
     let root = difference(vec![cube(2.0), scale(f64::NAN, 1.0, 1.0, cube(1.0)), square(1.0)]);
     let fresh = solve(&root, &job).unwrap();
     assert_eq!(fresh.diagnostics.len(), 3);
-    assert_eq!(solve(&root, &job).unwrap().diagnostics, fresh.diagnostics);
+    let again = solve(&root, &job).unwrap();
+    assert_eq!(again.diagnostics, fresh.diagnostics);
+    assert_eq!((again.stats.nodes, again.stats.cached), (1, 1));
+}
+
+#[test]
+fn messages_come_again_where_their_nodes_stand_now() {
+    // Two places of a difference with a flat child, from some place of the source on.
+    let mixed = |start: u32| {
+        let flat = node_at(start + 1, Kind::Square { size: [1.0; 2], center: false }, vec![]);
+        node_at(start, Kind::Difference, vec![cube(2.0), flat])
+    };
+    let model = |start: u32, size: f64| {
+        let inner = group(vec![cube(3.0), translate(2.0, 0.0, 0.0, mixed(start))]);
+        group(vec![cube(size), inner, translate(0.0, 9.0, 0.0, mixed(start + 5))])
+    };
+    let cache = SolidCache::new(1 << 30);
+    let job = Job::new(&cache, CancelToken::new());
+    let said = |root: &Arc<Node>| -> Vec<u32> {
+        let solution = solve(root, &job).unwrap();
+        solution.diagnostics.iter().map(|message| message.origin.start).collect()
+    };
+    assert_eq!(said(&model(100, 1.0)), [100, 101]);
+    assert_eq!(said(&model(200, 1.5)), [200, 201]);
+    assert_eq!(said(&mixed(300)), [300, 301]);
+}
+
+#[test]
+fn what_is_missing_is_looked_for_again() {
+    let cache = SolidCache::new(1 << 30);
+    let within = |most_triangles: u64| {
+        let settings = Settings { most_triangles, ..Settings::default() };
+        let job = Job { settings, ..Job::new(&cache, CancelToken::new()) };
+        let root = difference(vec![sphere(1.0, 100.0), cube(1.0)]);
+        let solution = solve(&root, &job).unwrap();
+        (solution.parts.len(), solution.diagnostics.len())
+    };
+    assert_eq!(within(100), (0, 1));
+    assert_eq!(within(1 << 20), (1, 0));
 }
 
 #[test]
