@@ -80,7 +80,7 @@ pub(super) fn side_by_side(
         token.check()?;
         return Ok(compose_meshes(&bodies));
     }
-    let mut out = ManifoldImpl::new();
+    let mut out = with_room_for(leaves);
     let mut instances = 0;
     for leaf in leaves {
         token.check()?;
@@ -99,6 +99,21 @@ pub(super) fn side_by_side(
     out.increment_mesh_ids();
     token.check()?;
     Ok(out)
+}
+
+/// An empty body that has room for all leaves: growing step by step copies all again and again.
+fn with_room_for(leaves: &[CsgLeafNode]) -> ManifoldImpl {
+    let of_all =
+        |count: fn(&ManifoldImpl) -> usize| leaves.iter().map(|leaf| count(&leaf.p_impl)).sum();
+    let (vertices, triangles): (usize, usize) =
+        (of_all(ManifoldImpl::num_vert), of_all(ManifoldImpl::num_tri));
+    let mut out = ManifoldImpl::new();
+    out.vert_pos.reserve_exact(vertices);
+    out.vert_normal.reserve_exact(vertices);
+    out.face_normal.reserve_exact(triangles);
+    out.halfedge.reserve_exact(3 * triangles);
+    out.mesh_relation.tri_ref.reserve_exact(triangles);
+    out
 }
 
 /// Whether the bodies have all that a finished body has and nothing else, and none is tiny beside the others.
