@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use scadstream_csg::{ContentHash, Fragments, Kind, Node};
+use scadstream_csg::{ContentHash, Kind, Node};
 use scadstream_geometry::SolidCache;
 use scadstream_geometry::boxes::Boxes;
 use scadstream_geometry::fragments::segments;
+use scadstream_geometry::leaf_size::guessed_size;
 
 use crate::solved_before::SolvedBefore;
 
@@ -26,10 +27,6 @@ const HULL_PER_TRIANGLE: f64 = 2e-6;
 /// Seconds of a Minkowski sum per triangle of its larger operand, when that is not convex: a hull and its share of the
 /// unions.
 const MINKOWSKI_PER_TRIANGLE: f64 = 500e-6;
-/// Triangles of a letter, picked by hand.
-const TRIANGLES_PER_LETTER: f64 = 100.0;
-/// Bytes of an imported file per triangle.
-const IMPORT_BYTES_PER_TRIANGLE: f64 = 50.0;
 /// Layers of a twisted extrusion, and pieces of an outline of unknown make.
 const LAYERS: f64 = 30.0;
 
@@ -139,12 +136,12 @@ pub(crate) fn for_each(
 pub(crate) fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
     let triangles: f64 = operands.iter().map(|operand| operand.triangles).sum();
     let count = operands.len() as f64;
-    let round = |r: f64, fragments: &Fragments| f64::from(segments(r.abs(), *fragments, 360.0));
-    let primitive = |triangles: f64, convex| Guess {
+    let made = |triangles: f64, convex| Guess {
         triangles,
         seconds: triangles * PRIMITIVE_PER_TRIANGLE,
         convex,
     };
+    let leaf = |convex| made(guessed_size(kind) as f64, convex);
     match kind {
         Kind::Group | Kind::Union | Kind::Difference | Kind::Intersection if count > 1.0 => Guess {
             triangles,
@@ -153,30 +150,23 @@ pub(crate) fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
         },
         Kind::Hull => Guess { triangles, seconds: triangles * HULL_PER_TRIANGLE, convex: true },
         Kind::Minkowski { .. } => minkowski(operands),
-        Kind::Cube { .. } => primitive(12.0, true),
-        Kind::Sphere { r, fragments } => primitive(round(*r, fragments).powi(2), true),
-        Kind::Cylinder { r1, r2, fragments, .. } => {
-            primitive(4.0 * round(r1.max(*r2), fragments), true)
+        Kind::Cube { .. } | Kind::Sphere { .. } | Kind::Cylinder { .. } | Kind::Circle { .. } => {
+            leaf(true)
         }
-        Kind::Circle { r, fragments } => primitive(round(*r, fragments), true),
-        Kind::Polyhedron { faces, .. } => primitive(2.0 * faces.len() as f64, false),
-        Kind::Polygon { points, .. } => primitive(points.len() as f64, false),
-        Kind::Text(text) => primitive(TRIANGLES_PER_LETTER * text.text.len() as f64, false),
-        Kind::Surface { file, .. } => {
-            primitive(file.as_ref().map_or(0.0, |file| file.bytes.len() as f64), false)
-        }
-        Kind::Import(import) => {
-            let bytes = import.file.as_ref().map_or(0.0, |file| file.bytes.len() as f64);
-            primitive(bytes / IMPORT_BYTES_PER_TRIANGLE, false)
-        }
+        Kind::Polyhedron { .. }
+        | Kind::Square { .. }
+        | Kind::Polygon { .. }
+        | Kind::Text(_)
+        | Kind::Surface { .. }
+        | Kind::Import(_) => leaf(false),
         Kind::LinearExtrude(extrude) => {
             let layers = if extrude.twist == 0.0 { 1.0 } else { LAYERS };
             let layers = extrude.slices.map_or(layers, f64::from);
-            primitive(2.0 * triangles * (1.0 + layers), operands.iter().all(|o| o.convex))
+            made(2.0 * triangles * (1.0 + layers), operands.iter().all(|o| o.convex))
         }
         Kind::RotateExtrude(extrude) => {
             // How wide it is, is not known here; ten units are as good as any.
-            primitive(2.0 * triangles * round(10.0, &extrude.fragments), false)
+            made(2.0 * triangles * f64::from(segments(10.0, extrude.fragments, 360.0)), false)
         }
         _ => Guess {
             triangles,
@@ -212,7 +202,7 @@ fn minkowski(operands: &[Guess]) -> Guess {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scadstream_csg::{Modifiers, Origin};
+    use scadstream_csg::{Fragments, Modifiers, Origin};
 
     fn node(kind: Kind, children: Vec<Arc<Node>>) -> Arc<Node> {
         Node::new(kind, Modifiers::default(), Origin::default(), children)

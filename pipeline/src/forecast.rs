@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use scadstream_csg::{ContentHash, Kind, Node};
 use scadstream_geometry::SolidCache;
 use scadstream_geometry::kernel::BYTES_PER_TRIANGLE;
-use scadstream_geometry::primitives::{cylinder_triangles, sphere_triangles};
+use scadstream_geometry::leaf_size::primitive_triangles;
 
 use crate::estimate::{for_each, guess};
 
@@ -76,7 +76,7 @@ fn booleans_at_the_top(root: &Arc<Node>) -> FxHashSet<ContentHash> {
                 | Kind::Color(_)
         );
         if is_boolean && found.insert(node.hash()) {
-            pending.extend(node.children());
+            pending.extend(node.drawn_children());
         }
     }
     found
@@ -85,19 +85,6 @@ fn booleans_at_the_top(root: &Arc<Node>) -> FxHashSet<ContentHash> {
 fn bytes_of(triangles: f64) -> u64 {
     // As casts do: what is too large becomes the largest.
     (triangles * BYTES_PER_TRIANGLE as f64) as u64
-}
-
-/// Triangles of a primitive, as far as they can be told without making it.
-fn primitive_triangles(kind: &Kind) -> u64 {
-    match kind {
-        Kind::Cube { .. } => 12,
-        Kind::Sphere { r, fragments } => sphere_triangles(*r, *fragments),
-        Kind::Cylinder { r1, r2, fragments, .. } => cylinder_triangles(*r1, *r2, **fragments),
-        Kind::Polyhedron { faces, .. } => {
-            faces.iter().map(|face| face.len().saturating_sub(2) as u64).sum()
-        }
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use scadstream_csg::{Fragments, Kind, Node};
 
 use crate::boxes::Boxes;
 use crate::fragments::segments;
-use crate::primitives::{cylinder_triangles, sphere_triangles};
+use crate::leaf_size::guessed_size;
 
 /// The objects that nodes are unions of, in groups that may hang together: no two groups have a point in common.
 pub(super) fn groups<'a>(nodes: &[&'a Arc<Node>]) -> Vec<Vec<&'a Arc<Node>>> {
@@ -24,8 +24,7 @@ pub(super) fn groups<'a>(nodes: &[&'a Arc<Node>]) -> Vec<Vec<&'a Arc<Node>>> {
 
 /// A guess of how many triangles the leaves have, each counted as often as it stands in the tree.
 ///
-/// What is not a primitive counts as what it is made of, an extrusion as that for each of its layers; a file as one triangle
-/// for fifty bytes, as in binary STL.
+/// What is no leaf counts as what it is made of, an extrusion as that for each of its layers.
 #[derive(Default)]
 pub(super) struct Estimate {
     pub(super) total: usize,
@@ -40,25 +39,8 @@ impl Estimate {
         let mut pending: Vec<(&Arc<Node>, u64)> = nodes.map(|node| (node, 1)).collect();
         let mut estimate = Self::default();
         while let Some((node, mut times)) = pending.pop() {
+            let own = guessed_size(node.kind());
             let around = |fragments: &Fragments| u64::from(segments(1.0, *fragments, 360.0));
-            let own = match node.kind() {
-                Kind::Cube { .. } => 12,
-                Kind::Sphere { r, fragments } => sphere_triangles(*r, *fragments),
-                Kind::Cylinder { r1, r2, fragments, .. } => {
-                    cylinder_triangles(*r1, *r2, **fragments)
-                }
-                Kind::Polyhedron { faces, .. } => 2 * faces.len() as u64,
-                Kind::Import(parameters) => {
-                    parameters.file.as_ref().map_or(0, |file| file.bytes.len() as u64 / 50)
-                }
-                Kind::Surface { file, .. } => {
-                    file.as_ref().map_or(0, |file| file.bytes.len() as u64)
-                }
-                Kind::Square { .. } => 4,
-                Kind::Circle { fragments, .. } => around(fragments),
-                Kind::Polygon { points, .. } => points.len() as u64,
-                _ => 0,
-            };
             match node.kind() {
                 Kind::LinearExtrude(extrude) => {
                     let turns = extrude.twist.abs() / 360.0;
