@@ -160,6 +160,7 @@ impl SolidCache {
     pub(crate) fn insert_subtree(&self, hash: ContentHash, shape: Shape, remarks: Remarks) {
         let bytes = shape.size_bytes();
         self.lock(Form::AsIs).note_size(hash, bytes);
+        let bytes = bytes + remarks.size_bytes();
         self.keep((hash, Form::AsIs), Kept::Subtree(shape, remarks), bytes);
     }
 

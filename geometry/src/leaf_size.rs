@@ -6,7 +6,7 @@ use crate::fragments::segments;
 use crate::primitives::{cylinder_triangles, sphere_triangles};
 
 /// Bytes of an imported file per triangle, as in binary STL.
-const BYTES_PER_TRIANGLE: u64 = 50;
+const FILE_BYTES_PER_TRIANGLE: u64 = 50;
 
 /// Points of a letter, picked by hand.
 const POINTS_PER_LETTER: u64 = 100;
@@ -31,9 +31,9 @@ pub fn guessed_size(kind: &Kind) -> u64 {
         Kind::Square { .. } => 4,
         Kind::Circle { r, fragments } => around(*r, fragments),
         Kind::Polygon { points, .. } => points.len() as u64,
-        Kind::Text(text) => POINTS_PER_LETTER * text.text.len() as u64,
+        Kind::Text(text) => POINTS_PER_LETTER * text.text.chars().count() as u64,
         Kind::Import(import) => {
-            import.file.as_ref().map_or(0, |file| file.bytes.len() as u64 / BYTES_PER_TRIANGLE)
+            import.file.as_ref().map_or(0, |file| file.bytes.len() as u64 / FILE_BYTES_PER_TRIANGLE)
         }
         Kind::Surface { file, .. } => file.as_ref().map_or(0, |file| file.bytes.len() as u64),
         other => primitive_triangles(other),

@@ -150,11 +150,12 @@ pub(crate) fn guess(kind: &Kind, operands: &[Guess]) -> Guess {
         },
         Kind::Hull => Guess { triangles, seconds: triangles * HULL_PER_TRIANGLE, convex: true },
         Kind::Minkowski { .. } => minkowski(operands),
-        Kind::Cube { .. } | Kind::Sphere { .. } | Kind::Cylinder { .. } | Kind::Circle { .. } => {
-            leaf(true)
-        }
-        Kind::Polyhedron { .. }
+        Kind::Cube { .. }
+        | Kind::Sphere { .. }
+        | Kind::Cylinder { .. }
         | Kind::Square { .. }
+        | Kind::Circle { .. } => leaf(true),
+        Kind::Polyhedron { .. }
         | Kind::Polygon { .. }
         | Kind::Text(_)
         | Kind::Surface { .. }
@@ -269,6 +270,16 @@ mod tests {
         };
         assert!(seconds(true) < 0.01, "{}", seconds(true));
         assert!(seconds(false) > 0.05, "{}", seconds(false));
+    }
+
+    #[test]
+    fn a_sum_of_convex_solids_is_quick() {
+        let square = node(Kind::Square { size: [9.0; 2], center: true }, Vec::new());
+        let Kind::Sphere { fragments, .. } = *sphere(2.0, 50.0).kind() else { unreachable!() };
+        let circle = node(Kind::Circle { r: 2.0, fragments }, Vec::new());
+        check(&node(Kind::Minkowski { convexity: 0 }, vec![square, circle]), 0.0, 0.05);
+        let cube = node(Kind::Cube { size: [9.0; 3], center: true }, Vec::new());
+        check(&node(Kind::Minkowski { convexity: 0 }, vec![cube, sphere(2.0, 50.0)]), 0.0, 0.05);
     }
 
     #[test]

@@ -34,6 +34,7 @@ const TEMPLATES: &[&str] = &[
     "translate([A, -9, 0]) union() { cube(1); difference() { cube(B + 2); translate([1, 1, 1]) cube(9); square(1); } }",
     "translate([-9, A, 0]) hull() { polyhedron([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, B + 1]], \
      [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]); cube(0.5); }",
+    "union() { scale([1, 1, 0]) cube(A + 1); difference() { cube(B + 2); translate([1, 1, 1]) cube(9); square(1); } }",
     "translate([-9, -9, A]) union() { cube(2); polyhedron([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, B + 1]], \
      [[0, 1, 2], [0, 3, 1], [1, 3, 2], [0, 2, 3]]); }",
 ];

@@ -1,15 +1,12 @@
 //! The graph of tasks of a solve: one per distinct subtree, children before parents.
-//!
-//! What a subtree that need not be solved has to say is found here: its nodes as they stand now are looked for in its tree.
 
 use std::sync::{Arc, Mutex};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use scadstream_csg::{ContentHash, Kind, Node};
 
-use super::remarks::Remarks;
+use super::remarks::{Remarks, Repeated};
 use crate::cache::SolidCache;
-use crate::diagnostic::Diagnostic;
 use crate::shape::Shape;
 
 /// What is to be done.
@@ -20,10 +17,8 @@ pub(super) struct Plan {
     pub(super) wanted: Vec<usize>,
     /// How many tasks have their shape from the cache.
     pub(super) cached: usize,
-    /// What subtrees with known shapes have to say, with their places in tree order.
-    pub(super) said: Vec<(usize, Diagnostic)>,
-    /// Nodes of which that was said, or was before: they do not say it again.
-    pub(super) have_spoken: FxHashSet<ContentHash>,
+    /// What those have to say.
+    pub(super) repeated: Repeated,
 }
 
 /// One subtree to solve.
@@ -59,14 +54,9 @@ pub(super) fn plan<'a>(
         let cached = || worth_caching(node).then(|| cache.subtree(node.hash())).flatten();
         known.get(&node.hash()).cloned().or_else(cached)
     };
-    let speakers = known.values().flat_map(|(_, remarks)| remarks.speakers());
-    let mut plan = Plan {
-        tasks: Vec::new(),
-        wanted: Vec::new(),
-        cached: 0,
-        said: Vec::new(),
-        have_spoken: speakers.map(|(hash, _)| *hash).collect(),
-    };
+    let mut plan =
+        Plan { tasks: Vec::new(), wanted: Vec::new(), cached: 0, repeated: Repeated::default() };
+    known.values().for_each(|(_, remarks)| plan.repeated.was_said(remarks));
     let mut task_of: FxHashMap<ContentHash, usize> = FxHashMap::default();
     let mut visited = 0;
     let roots: Vec<&Arc<Node>> = roots.collect();
@@ -154,7 +144,8 @@ impl Plan {
                 *visited += 1;
                 if let Some(known) = find(node) {
                     self.cached += 1;
-                    self.repeat_remarks(node, &known.1, order, task_of);
+                    self.repeated
+                        .say_again(node, &known.1, order, |hash| task_of.contains_key(&hash));
                     self.add(node, Vec::new(), Some(known), order, task_of);
                 } else {
                     stack.push(Open { node, next_child: 0, order });
@@ -173,37 +164,6 @@ impl Plan {
             stack.pop();
             let tasks = node.drawn_children().map(|child| task_of[&child.hash()]).collect();
             self.add(node, tasks, None, order, task_of);
-        }
-    }
-
-    /// Says what there is to say of a subtree that is not solved again: of each node where it is met first in the tree.
-    fn repeat_remarks(
-        &mut self,
-        root: &Arc<Node>,
-        remarks: &Remarks,
-        order: usize,
-        task_of: &FxHashMap<ContentHash, usize>,
-    ) {
-        let of_node: FxHashMap<_, _> =
-            remarks.speakers().iter().map(|(hash, own)| (*hash, own)).collect();
-        let mut left = of_node.len();
-        let mut seen = FxHashSet::default();
-        let mut open = vec![root];
-        while left > 0
-            && let Some(node) = open.pop()
-        {
-            // A task of its own speaks for itself.
-            if task_of.contains_key(&node.hash()) || !seen.insert(node.hash()) {
-                continue;
-            }
-            if let Some(own) = of_node.get(&node.hash()) {
-                left -= 1;
-                if self.have_spoken.insert(node.hash()) {
-                    self.said.extend(own.iter().map(|remark| (order, remark.at(node))));
-                }
-            }
-            let children: Vec<_> = node.drawn_children().collect();
-            open.extend(children.into_iter().rev());
         }
     }
 

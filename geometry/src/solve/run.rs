@@ -7,16 +7,15 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::FxHashSet;
-use scadstream_csg::{ContentHash, Kind};
+use scadstream_csg::Kind;
 
 use super::Job;
 use super::booleans::unite;
 use super::combine::{Combined, Fault, combine};
 use super::plan::{Plan, Task, worth_caching};
-use super::remarks::{Remark, Remarks};
+use super::remarks::{Remark, Remarks, Repeated, located};
 use crate::control::{Cancelled, Progress};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::shape::{Shape, Solids};
 
 /// Takes the shape of a wanted node by its place among the wanted ones, with what its subtree has said; may have more to say
@@ -24,7 +23,7 @@ use crate::shape::{Shape, Solids};
 pub(super) type Take<'a> =
     dyn Fn(usize, &Shape, &Remarks) -> Result<Vec<Diagnostic>, Fault> + Sync + 'a;
 
-/// Solves all tasks; hands each wanted node's shape to `take`. Messages come in tree order.
+/// Solves all tasks; hands each wanted node's shape to `take`. Messages come in tree order, then those of `take`.
 pub(super) fn run(
     plan: Plan,
     job: &Job<'_>,
@@ -38,8 +37,7 @@ pub(super) fn run(
 struct Runner<'a> {
     job: &'a Job<'a>,
     take_wanted: &'a Take<'a>,
-    /// Nodes of which all is said already.
-    have_spoken: FxHashSet<ContentHash>,
+    repeated: Repeated,
     tasks: Vec<Task>,
     states: Vec<State>,
     ready: Mutex<Vec<usize>>,
@@ -74,12 +72,14 @@ struct Solved {
 struct Done {
     /// Messages with the tree order of their nodes.
     messages: Vec<(usize, Diagnostic)>,
+    /// Messages about wanted nodes with the places of these.
+    of_wanted: Vec<(usize, Diagnostic)>,
     weight: f64,
     total_weight: f64,
 }
 
 impl<'a> Runner<'a> {
-    fn new(plan: Plan, job: &'a Job<'a>, take_wanted: &'a Take<'a>) -> Self {
+    fn new(mut plan: Plan, job: &'a Job<'a>, take_wanted: &'a Take<'a>) -> Self {
         let mut states: Vec<State> = plan
             .tasks
             .iter()
@@ -96,17 +96,18 @@ impl<'a> Runner<'a> {
         let ready =
             (0..plan.tasks.len()).rev().filter(|t| plan.tasks[*t].children.is_empty()).collect();
         let total_weight = plan.tasks.iter().map(weight).sum();
+        let messages = std::mem::take(&mut plan.repeated.messages);
         Self {
             job,
             take_wanted,
-            have_spoken: plan.have_spoken,
+            repeated: plan.repeated,
             tasks: plan.tasks,
             states,
             ready: Mutex::new(ready),
             runners: AtomicUsize::new(0),
             most_runners: rayon::current_num_threads(),
             cancelled: AtomicBool::new(false),
-            done: Mutex::new(Done { messages: plan.said, total_weight, ..Done::default() }),
+            done: Mutex::new(Done { messages, total_weight, ..Done::default() }),
         }
     }
 
@@ -147,7 +148,7 @@ impl<'a> Runner<'a> {
     fn run_task(&self, index: usize) -> usize {
         let task = &self.tasks[index];
         let mut messages = Vec::new();
-        let (shape, remarks) = match lock(&task.known).take() {
+        let (shape, mut remarks) = match lock(&task.known).take() {
             Some(shape) => (shape, task.remarks.clone()),
             None => {
                 let (operands, of_children): (Vec<Shape>, Vec<Remarks>) =
@@ -163,9 +164,7 @@ impl<'a> Runner<'a> {
                     }
                     Err(Fault::Message(message)) => (Shape::Nothing, vec![Remark::error(message)]),
                 };
-                if !self.have_spoken.contains(&task.node.hash()) {
-                    messages.extend(own.iter().map(|remark| remark.at(&task.node)));
-                }
+                messages = located(self.repeated.unsaid(&task.node, &own), &task.node);
                 (shape, Remarks::together(&task.node, &own, of_children))
             }
         };
@@ -180,24 +179,25 @@ impl<'a> Runner<'a> {
                 return 0;
             }
             Err(Fault::Message(message)) => {
-                messages.push(Remark::error(message).at(&task.node));
+                messages.push(error_at(task, message));
+                remarks = Remarks::NotKept;
                 Shape::Nothing
             }
         };
+        let mut of_wanted = Vec::new();
         for place in &self.states[index].wanted_as {
-            match (self.take_wanted)(*place, &shape, &remarks) {
-                Ok(said) => messages.extend(said),
+            let said = match (self.take_wanted)(*place, &shape, &remarks) {
+                Ok(said) => said,
                 Err(Fault::Cancelled) => {
                     self.cancelled.store(true, Ordering::Release);
                     return 0;
                 }
-                Err(Fault::Message(message)) => {
-                    messages.push(Remark::error(message).at(&task.node));
-                }
-            }
+                Err(Fault::Message(message)) => vec![error_at(task, message)],
+            };
+            of_wanted.extend(said.into_iter().map(|message| (*place, message)));
         }
         self.keep(index, shape, remarks);
-        self.report(task, messages);
+        self.report(task, messages, of_wanted);
         let now_ready: Vec<usize> = task
             .parents
             .iter()
@@ -238,8 +238,9 @@ impl<'a> Runner<'a> {
         (shape, solved.remarks.clone())
     }
 
-    fn report(&self, task: &Task, messages: Vec<Diagnostic>) {
+    fn report(&self, task: &Task, messages: Vec<Diagnostic>, of_wanted: Vec<(usize, Diagnostic)>) {
         let mut done = lock(&self.done);
+        done.of_wanted.extend(of_wanted);
         done.messages.extend(messages.into_iter().map(|message| (task.order, message)));
         done.weight += weight(task);
         if let Some(on_progress) = self.job.on_progress {
@@ -258,8 +259,13 @@ impl<'a> Runner<'a> {
         }
         let mut done = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.messages.sort_by_key(|(order, _)| *order);
-        Ok(done.messages.into_iter().map(|(_, message)| message).collect())
+        done.of_wanted.sort_by_key(|(place, _)| *place);
+        Ok(done.messages.into_iter().chain(done.of_wanted).map(|(_, message)| message).collect())
     }
+}
+
+fn error_at(task: &Task, message: String) -> Diagnostic {
+    Diagnostic { severity: Severity::Error, origin: task.node.origin(), message }
 }
 
 /// A guess of how much work a node is, against a primitive.
