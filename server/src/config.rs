@@ -43,7 +43,7 @@ pub struct ServerConfig {
     pub queue_length: usize,
     /// Documents of a session.
     pub max_documents: usize,
-    /// Bytes of a session's uploaded files.
+    /// Bytes of uploaded files that the newest revisions of a session's documents may name together, and that are kept.
     pub max_upload_bytes: usize,
     /// How long a job may run.
     pub job_time: Duration,

@@ -1,13 +1,20 @@
 //! Files that a session uploaded, because they are too large for a `Render` or stay the same from one to the next.
 //!
-//! Pieces of a file come in order; the bytes are checked against their SHA-256 when the last one is there. What all
-//! files of the session hold together is bounded: those that were sent or named longest ago make room for new ones.
+//! Pieces of a file come in order; the bytes are checked against their SHA-256 when the last one is there. What the newest
+//! revisions of all documents name together is bounded, and so is what is kept. Of files that none of them names only a
+//! little is kept, those of the last edits and of an undo: an application may upload a new one with each key.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bytes::Bytes;
 use scadstream_protocol::message::{FailureCode, FileContent, FileDigest, Render, Upload};
 use sha2::{Digest, Sha256};
+
+/// Most bytes of whole files that no document names any more.
+const UNNAMED_BYTES: usize = 16 << 20;
+
+/// Most files of a session, whatever they hold: what there is to be said of each takes memory as well.
+const MOST_FILES: usize = 1 << 14;
 
 /// A piece that cannot be taken; the file has to be uploaded again from its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +28,7 @@ pub(crate) struct Refused {
 pub(crate) enum Unavailable {
     /// These files are not here, each named once.
     Wanted(Vec<FileDigest>),
-    /// The files that it names are larger together than there is room for.
+    /// The files that it and the newest revisions of other documents name are larger together than there is room for.
     TooLarge,
 }
 
@@ -33,6 +40,8 @@ pub(crate) struct Uploads {
     /// Counts pieces and renders: the time of [`File::used`].
     clock: u64,
     files: HashMap<[u8; 32], File>,
+    /// The files that the newest revision of each document names, with their lengths.
+    named: HashMap<u32, BTreeMap<[u8; 32], u64>>,
 }
 
 #[derive(Debug)]
@@ -64,14 +73,19 @@ impl File {
 impl Uploads {
     /// No files, and room for `limit_bytes`.
     pub(crate) fn new(limit_bytes: usize) -> Self {
-        Self { limit_bytes, held_bytes: 0, clock: 0, files: HashMap::new() }
+        Self { limit_bytes, held_bytes: 0, clock: 0, files: HashMap::new(), named: HashMap::new() }
     }
 
-    /// Takes a piece.
+    /// Takes a piece. Files that were not used for longest make room for it.
     ///
     /// # Errors
     /// When it does not follow the one before, the whole does not have its digest, or is larger than there is room for.
     pub(crate) fn take(&mut self, upload: &Upload) -> Result<(), Refused> {
+        if upload.header.total > self.limit_bytes as u64 {
+            let limit = self.limit_bytes;
+            let message = format!("The files of a session may have {limit} bytes together.");
+            return Err(Refused { code: FailureCode::TooLarge, message });
+        }
         self.clock += 1;
         let digest = upload.header.digest.0;
         let (mut bytes, mut hash) = match self.remove(&digest) {
@@ -92,7 +106,7 @@ impl Uploads {
                 format!("The piece begins at byte {offset}; byte {expected} is the next.");
             return Err(Refused { code: FailureCode::Upload, message });
         }
-        self.make_room_for(bytes.len() + upload.payload.len())?;
+        self.make_room_for(bytes.len() + upload.payload.len());
         bytes.extend_from_slice(&upload.payload);
         hash.update(&upload.payload);
         if (bytes.len() as u64) < upload.header.total {
@@ -117,46 +131,72 @@ impl Uploads {
         render: &Render,
     ) -> Result<Vec<([u8; 32], Bytes)>, Unavailable> {
         self.clock += 1;
-        let named: BTreeMap<[u8; 32], u64> = render
+        let own: BTreeMap<[u8; 32], u64> = render
             .files
             .iter()
             .filter_map(|file| match file.content {
-                FileContent::Uploaded { digest, length } => Some((digest.0, length)),
+                FileContent::Uploaded { digest, length } => {
+                    // Of one that is here it does not count what the client says.
+                    let held = self.files.get(&digest.0).map(|file| file.len() as u64);
+                    Some((digest.0, held.map_or(length, |held| held.max(length))))
+                }
                 FileContent::Inline(_) => None,
             })
             .collect();
-        if named.values().fold(0, |sum: u64, length| sum.saturating_add(*length))
-            > self.limit_bytes as u64
-        {
+        // Whether it begins or waits for files: what the revisions before it named is of no use any more.
+        self.named.remove(&render.document);
+        let of_others = self.named.values().flatten();
+        let together: HashMap<_, _> = of_others.chain(&own).collect();
+        let bytes = together.values().fold(0, |sum: u64, length| sum.saturating_add(**length));
+        if bytes > self.limit_bytes as u64 {
             return Err(Unavailable::TooLarge);
         }
         let mut found = Vec::new();
         let mut missing = Vec::new();
-        for digest in named.into_keys() {
-            match self.files.get_mut(&digest) {
+        for digest in own.keys() {
+            match self.files.get_mut(digest) {
                 Some(File { content: Content::Whole(bytes), used }) => {
                     *used = self.clock;
-                    found.push((digest, bytes.clone()));
+                    found.push((*digest, bytes.clone()));
                 }
-                _ => missing.push(FileDigest(digest)),
+                _ => missing.push(FileDigest(*digest)),
             }
         }
-        if missing.is_empty() { Ok(found) } else { Err(Unavailable::Wanted(missing)) }
+        self.named.insert(render.document, own);
+        if !missing.is_empty() {
+            return Err(Unavailable::Wanted(missing));
+        }
+        self.forget_unnamed();
+        Ok(found)
     }
 
-    /// Forgets the files that were not used for longest, until there are `bytes` free.
-    fn make_room_for(&mut self, bytes: usize) -> Result<(), Refused> {
-        if bytes > self.limit_bytes {
-            let limit = self.limit_bytes;
-            let message = format!("The files of a session may have {limit} bytes together.");
-            return Err(Refused { code: FailureCode::TooLarge, message });
-        }
-        while self.held_bytes + bytes > self.limit_bytes {
+    /// Forgets files that were not used for longest, until there are `bytes` free.
+    fn make_room_for(&mut self, bytes: usize) {
+        while self.held_bytes + bytes > self.limit_bytes || self.files.len() >= MOST_FILES {
             let oldest = self.files.iter().min_by_key(|(_, file)| file.used);
-            let oldest = *oldest.expect("what is held is held by files").0;
-            self.remove(&oldest);
+            let Some((digest, _)) = oldest else { return };
+            let digest = *digest;
+            self.remove(&digest);
         }
-        Ok(())
+    }
+
+    /// Forgets whole files that no document names, but for those that were used last.
+    fn forget_unnamed(&mut self) {
+        let named: HashSet<&[u8; 32]> = self.named.values().flat_map(BTreeMap::keys).collect();
+        let is_unnamed = |(digest, file): &(&[u8; 32], &File)| {
+            matches!(file.content, Content::Whole(_)) && !named.contains(digest)
+        };
+        let mut unnamed: Vec<_> = self.files.iter().filter(is_unnamed).collect();
+        unnamed.sort_by_key(|(_, file)| std::cmp::Reverse(file.used));
+        let mut kept_bytes = 0;
+        let forgotten = unnamed.into_iter().filter(|(_, file)| {
+            kept_bytes += file.len();
+            kept_bytes > UNNAMED_BYTES
+        });
+        let forgotten: Vec<[u8; 32]> = forgotten.map(|(digest, _)| *digest).collect();
+        for digest in forgotten {
+            self.remove(&digest);
+        }
     }
 
     fn insert(&mut self, digest: [u8; 32], content: Content) {
@@ -255,6 +295,33 @@ mod tests {
         assert_eq!(refused.code, FailureCode::TooLarge);
         let both = naming(&[b"abcdef", b"ghij"]);
         assert_eq!(uploads.named_by(&both), Err(Unavailable::TooLarge));
+    }
+
+    #[test]
+    fn what_all_documents_name_is_bounded() {
+        let mut uploads = Uploads::new(9);
+        let of_document = |document, file: &[u8]| Render { document, ..naming(&[file]) };
+        uploads.take(&piece(b"abcdef", 0, 6)).unwrap();
+        assert!(uploads.named_by(&of_document(1, b"abcdef")).is_ok());
+        assert!(uploads.named_by(&of_document(2, b"abcdef")).is_ok());
+        assert_eq!(uploads.named_by(&of_document(3, b"ghij")), Err(Unavailable::TooLarge));
+        // Both give it up for others.
+        let wanted = |file| Err(Unavailable::Wanted(vec![digest(file)]));
+        assert_eq!(uploads.named_by(&of_document(1, b"ghi")), wanted(b"ghi"));
+        assert_eq!(uploads.named_by(&of_document(2, b"jklm")), wanted(b"jklm"));
+    }
+
+    #[test]
+    fn of_what_no_document_names_a_little_is_kept() {
+        let mut uploads = Uploads::new(1 << 30);
+        let files: Vec<Vec<u8>> = (0..6).map(|n| vec![n; UNNAMED_BYTES / 3]).collect();
+        for file in &files {
+            uploads.take(&piece(file, 0, file.len())).unwrap();
+            uploads.named_by(&naming(&[file])).unwrap();
+        }
+        let mut are_kept = files.iter().map(|file| uploads.files.contains_key(&digest(file).0));
+        assert!(are_kept.by_ref().take(2).all(|is_kept| !is_kept));
+        assert!(are_kept.all(|is_kept| is_kept));
     }
 
     #[test]

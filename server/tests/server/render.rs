@@ -163,9 +163,34 @@ async fn a_large_file_is_wanted_uploaded_and_then_seen_by_the_model() {
         let payload = content[offset..offset + 500_000].to_vec().into();
         client.send(Upload { header, payload }).await;
     }
-    client.send(message).await;
+    client.send(message.clone()).await;
     let messages = client.answer(1).await;
     assert_eq!(echoes(&messages), ["1500000", "none"]);
+    // It need not be sent again.
+    client.send(Render { revision: 2, ..message }).await;
+    assert_eq!(echoes(&client.answer(2).await), ["1500000", "none"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_was_uploaded_ahead_is_not_wanted() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let digest = FileDigest(Sha256::digest(b"solid").into());
+    let header = UploadHeader { digest, offset: 0, total: 5 };
+    client.send(Upload { header, payload: b"solid"[..].into() }).await;
+    let mut message = render(1, 1, "file part.stl");
+    let file = |digest, length| SourceFile {
+        name: "part.stl".into(),
+        content: FileContent::Uploaded { digest, length },
+    };
+    message.files.push(file(digest, 5));
+    client.send(message.clone()).await;
+    assert_eq!(echoes(&client.answer(1).await), ["5"]);
+    // Two of the largest are too much.
+    message.files.extend([1, 2].map(|n| file(FileDigest([n; 32]), 1 << 28)));
+    client.send(Render { revision: 2, ..message }).await;
+    assert_eq!(failure(&client.answer(2).await), FailureCode::TooLarge);
     server.stop().await;
 }
 

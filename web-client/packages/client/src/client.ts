@@ -10,7 +10,10 @@ import type { Scene } from "./scene.js";
 export interface RenderRequest {
   /** The application's number for the document; 0 when it has only one. */
   readonly document?: number;
-  /** The files that the model may see, the main file first; a string is written as UTF-8. */
+  /**
+   * The files that the model may see, the main file first; a string is written as UTF-8. An array must not be changed
+   * later: it is known by its identity.
+   */
   readonly files: readonly { readonly name: string; readonly content: string | Uint8Array }[];
   readonly overrides?: readonly Override[];
   /** `"both"` when left out. */

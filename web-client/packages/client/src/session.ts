@@ -93,8 +93,8 @@ export class Session implements Client {
     this.#documents.set(number, document);
     document.newest?.outcome.reject(renderError("superseded", "a newer revision took its place"));
     document.newest = revision;
-    // Without a connection they go nowhere: they are sent when there is one.
-    this.#upload(revision);
+    if (this.#state === "open") this.#upload(revision);
+    // Without a connection it goes nowhere: it is sent when there is one.
     this.#link.send(frame, this.#connection);
     const unlisten = onAbort(request.signal, () => this.#cancel(document, revision));
     revision.outcome.promise().then(unlisten, unlisten);
