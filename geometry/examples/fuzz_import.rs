@@ -15,12 +15,10 @@ use scadstream_geometry::import::{Geometry, Imported, dxf, import};
 use scadstream_geometry::polyhedron::mend;
 use scadstream_geometry::surface::surface;
 use scadstream_geometry::{CancelToken, Mesh, measure};
+use scadstream_memory::system;
 
-/// CPU seconds; a file that takes longer is a finding. Picked by hand: a thousand times what most take.
-const TOO_LONG: f64 = 10.0;
-
-/// Linux counts a process's time in such parts of a second, on all of its machines.
-const TICKS_PER_SECOND: f64 = 100.0;
+/// Processor time; a file that takes longer is a finding. Picked by hand: a thousand times what most take.
+const TOO_LONG: Duration = Duration::from_secs(10);
 
 /// Larger files than this are no starting points: most time would go into reading what is not damaged.
 const MOST_BYTES: u64 = 1 << 16;
@@ -84,7 +82,8 @@ fn main() -> ExitCode {
         let kind =
             if random.below(20) == 0 { KINDS[random.below(KINDS.len())] } else { &seed.kind };
         tried += 1;
-        let begin = cpu_seconds();
+        // By the clock a busy machine would make findings of its own.
+        let begin = cpu_time();
         let fault = match catch_unwind(AssertUnwindSafe(|| try_one(kind, &bytes))) {
             Ok(Ok(was_read)) => {
                 read += u64::from(was_read);
@@ -98,8 +97,8 @@ fn main() -> ExitCode {
             }
         };
         let fault = fault.or_else(|| {
-            let took = cpu_seconds() - begin;
-            (took > TOO_LONG).then(|| format!("takes {took:.1} s of CPU time"))
+            let took = cpu_time() - begin;
+            (took > TOO_LONG).then(|| format!("takes {took:.1?} of CPU time"))
         });
         if let Some(fault) = fault {
             let path = folder.join(format!("{}.{kind}", findings.len()));
@@ -113,14 +112,8 @@ fn main() -> ExitCode {
     if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What this process has used of processors. By the clock a busy machine would make findings of its own.
-fn cpu_seconds() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/stat").expect("Linux tells of processes");
-    // The name, in parentheses, may hold spaces; user and system time are the 12th and 13th word behind it.
-    let (_, rest) = status.rsplit_once(')').expect("the name is in parentheses");
-    let ticks =
-        rest.split_whitespace().skip(11).take(2).filter_map(|word| word.parse::<f64>().ok());
-    ticks.sum::<f64>() / TICKS_PER_SECOND
+fn cpu_time() -> Duration {
+    system::cpu_time(std::process::id()).expect("Linux tells of processes")
 }
 
 fn seeds(folders: impl Iterator<Item = PathBuf>) -> Vec<Seed> {

@@ -5,8 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use scadstream_memory::system;
 use scadstream_protocol::message::{Detail, Export, ExportFormat, Need};
 use scadstream_protocol::{Kind, ServerMessage};
 use scadstream_tests::client::{Client, inline, render_of};
@@ -144,16 +145,8 @@ fn cpu_seconds(server: &Server) -> f64 {
     let children = std::fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
     let workers = children.unwrap_or_default();
     let processes = workers.split_whitespace().map(str::to_owned).chain([own.to_string()]);
-    processes.map(|pid| cpu_seconds_of(&pid)).sum()
-}
-
-fn cpu_seconds_of(pid: &str) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name in brackets may hold spaces; behind it, user and system time are the 12th and 13th.
-    let fields = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks = |index| fields.split(' ').nth(index).and_then(|f| f.parse::<f64>().ok());
-    // Linux counts in hundredths on every machine that this runs on.
-    (ticks(11).unwrap_or(0.0) + ticks(12).unwrap_or(0.0)) / 100.0
+    let times = processes.filter_map(|pid| system::cpu_time(pid.parse().ok()?));
+    times.sum::<Duration>().as_secs_f64()
 }
 
 fn resident_megabytes(pid: u32) -> f64 {
