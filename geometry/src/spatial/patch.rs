@@ -1,5 +1,6 @@
 //! The surface inside one cell.
 
+use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use super::facts::PatchFacts;
@@ -32,6 +33,9 @@ pub(super) struct Rim {
 impl Patch {
     /// The patch of a cell's surface, whose rim lies in the sides of `bounds`, or a rounding step beside where a face of
     /// the model does.
+    ///
+    /// At times it has a hole inside the cell as well: where the kernel made a body anew and took a face of the model for one
+    /// that a cut has left. Its edges are of the rim too: no neighbour has them, and the model is solved by other cells.
     pub(super) fn new(mesh: Mesh, bounds: &Bounds) -> Self {
         let tolerance = TOLERANCE * bounds.largest_coordinate();
         let in_side = |point: &[f64; 3]| {
@@ -41,11 +45,15 @@ impl Patch {
             })
         };
         let candidate: Vec<bool> = mesh.positions.iter().map(in_side).collect();
-        let rim = rim(&mesh, &candidate);
-        debug_assert!(
-            rim.len() == self::rim(&mesh, &vec![true; mesh.positions.len()]).len(),
-            "a patch has no hole inside its cell"
-        );
+        let mut rim = rim(&mesh, &candidate);
+        let of_triangle = |&[a, b, c]: &[u32; 3]| {
+            signed_hash(a, b).wrapping_add(signed_hash(b, c)).wrapping_add(signed_hash(c, a))
+        };
+        let of_all = mesh.triangles.iter().map(of_triangle).fold(0, u64::wrapping_add);
+        let of_rim = rim.iter().map(|edge| signed_hash(edge.ends[0], edge.ends[1]));
+        if of_all != of_rim.fold(0, u64::wrapping_add) {
+            rim = self::rim(&mesh, &vec![true; mesh.positions.len()]);
+        }
         Self { mesh: Arc::new(mesh), rim, facts: OnceLock::new() }
     }
 
@@ -125,6 +133,18 @@ fn mix(hash: u64, word: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// A hash of an edge that is cancelled out by the edge that runs against it. Quick, for all edges of a patch.
+fn signed_hash(a: u32, b: u32) -> u64 {
+    let word = u64::from(a.min(b)) << 32 | u64::from(a.max(b));
+    let hash = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let hash = hash ^ (hash >> 32);
+    match a.cmp(&b) {
+        Ordering::Less => hash,
+        Ordering::Equal => 0,
+        Ordering::Greater => hash.wrapping_neg(),
+    }
+}
+
 /// Edges with one triangle, among those whose ends both are a `candidate`.
 fn rim(mesh: &Mesh, candidate: &[bool]) -> Vec<Rim> {
     let mut edges: Vec<(u32, u32, bool, u32)> = Vec::new();
@@ -150,4 +170,19 @@ fn rim(mesh: &Mesh, candidate: &[bool]) -> Vec<Rim> {
         }));
     }
     rim
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::cube;
+
+    #[test]
+    fn the_edges_of_a_hole_inside_a_cell_are_of_the_rim() {
+        let bounds = Bounds { min: [-9.0; 3], max: [9.0; 3] };
+        let mut mesh = cube([1.0; 3], false);
+        assert_eq!(Patch::new(mesh.clone(), &bounds).rim.len(), 0);
+        mesh.triangles.pop();
+        assert_eq!(Patch::new(mesh, &bounds).rim.len(), 3);
+    }
 }

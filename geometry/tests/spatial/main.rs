@@ -265,6 +265,18 @@ fn no_slit_where_solids_touch() {
     }
 }
 
+/// Where the kernel makes the body of a cell anew it takes a face of a ball for one that a cut has left.
+#[test]
+fn a_hole_inside_a_cell_is_not_kept() {
+    let ball = |x: f64, y: f64, z: f64, r: f64, n: f64| translate([x, y, z], sphere(r, n));
+    let balls = vec![ball(-1.0, -1.5, 0.0, 1.5, 31.0), ball(0.0, -0.5, 0.0, 2.0, 36.0)];
+    let both = vec![ball(-1.5, -1.0, 1.0, 1.0, 19.0), cube([0.5; 3])];
+    let last = ball(-0.5, 0.0, 0.5, 2.5, 7.0);
+    let objects = vec![node(Kind::Difference, balls), node(Kind::Union, both), last];
+    let cells = check(&node(Kind::Union, objects));
+    assert!(cells.summary.stats.expect("solved by cells").merged > 0);
+}
+
 #[test]
 fn large_operands_are_cut_down_to_the_cells() {
     let side = side_of_cells(2, 1);
