@@ -333,13 +333,9 @@ impl Reader {
                     Unavailable::Wanted(digests) => {
                         self.send(wire::Wanted { document, revision, digests });
                     }
-                    Unavailable::TooLarge => {
-                        let limit = self.app.config.max_upload_bytes;
-                        let message = format!(
-                            "The uploaded files of a document may have {limit} bytes together."
-                        );
+                    Unavailable::Refused(refused) => {
                         let subject = Subject::Render { document, revision };
-                        self.fail(subject, FailureCode::TooLarge, &message);
+                        self.fail(subject, refused.code, &refused.message);
                     }
                 }
             }

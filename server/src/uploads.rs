@@ -16,7 +16,7 @@ const UNNAMED_BYTES: usize = 16 << 20;
 /// Most files of a session, whatever they hold: what there is to be said of each takes memory as well.
 const MOST_FILES: usize = 1 << 14;
 
-/// A piece that cannot be taken; the file has to be uploaded again from its start.
+/// Why a piece cannot be taken, in which case the file has to be uploaded again from its start, or files not be named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) code: FailureCode,
@@ -29,7 +29,12 @@ pub(crate) enum Unavailable {
     /// These files are not here, each named once.
     Wanted(Vec<FileDigest>),
     /// The files that it and the newest revisions of other documents name are larger together than there is room for.
-    TooLarge,
+    Refused(Refused),
+}
+
+fn too_large(limit_bytes: usize) -> Refused {
+    let message = format!("The files of a session may have {limit_bytes} bytes together.");
+    Refused { code: FailureCode::TooLarge, message }
 }
 
 /// The uploaded files of a session.
@@ -82,9 +87,7 @@ impl Uploads {
     /// When it does not follow the one before, the whole does not have its digest, or is larger than there is room for.
     pub(crate) fn take(&mut self, upload: &Upload) -> Result<(), Refused> {
         if upload.header.total > self.limit_bytes as u64 {
-            let limit = self.limit_bytes;
-            let message = format!("The files of a session may have {limit} bytes together.");
-            return Err(Refused { code: FailureCode::TooLarge, message });
+            return Err(too_large(self.limit_bytes));
         }
         self.clock += 1;
         let digest = upload.header.digest.0;
@@ -149,7 +152,7 @@ impl Uploads {
         let together: HashMap<_, _> = of_others.chain(&own).collect();
         let bytes = together.values().fold(0, |sum: u64, length| sum.saturating_add(**length));
         if bytes > self.limit_bytes as u64 {
-            return Err(Unavailable::TooLarge);
+            return Err(Unavailable::Refused(too_large(self.limit_bytes)));
         }
         let mut found = Vec::new();
         let mut missing = Vec::new();
@@ -294,7 +297,7 @@ mod tests {
         let refused = uploads.take(&piece(b"abcdefghij", 0, 10)).unwrap_err();
         assert_eq!(refused.code, FailureCode::TooLarge);
         let both = naming(&[b"abcdef", b"ghij"]);
-        assert_eq!(uploads.named_by(&both), Err(Unavailable::TooLarge));
+        assert_eq!(uploads.named_by(&both), Err(Unavailable::Refused(too_large(9))));
     }
 
     #[test]
@@ -304,7 +307,10 @@ mod tests {
         uploads.take(&piece(b"abcdef", 0, 6)).unwrap();
         assert!(uploads.named_by(&of_document(1, b"abcdef")).is_ok());
         assert!(uploads.named_by(&of_document(2, b"abcdef")).is_ok());
-        assert_eq!(uploads.named_by(&of_document(3, b"ghij")), Err(Unavailable::TooLarge));
+        assert_eq!(
+            uploads.named_by(&of_document(3, b"ghij")),
+            Err(Unavailable::Refused(too_large(9)))
+        );
         // Both give it up for others.
         let wanted = |file| Err(Unavailable::Wanted(vec![digest(file)]));
         assert_eq!(uploads.named_by(&of_document(1, b"ghi")), wanted(b"ghi"));

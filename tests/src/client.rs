@@ -229,7 +229,8 @@ impl Client {
 
     fn upload(&mut self, Attachment { content, digest, .. }: &Attachment) {
         let total = content.len() as u64;
-        for offset in (0..content.len()).step_by(UPLOAD_PIECE_BYTES) {
+        // An empty file is one empty piece.
+        for offset in (0..content.len().max(1)).step_by(UPLOAD_PIECE_BYTES) {
             let end = content.len().min(offset + UPLOAD_PIECE_BYTES);
             let header = UploadHeader { digest: *digest, offset: offset as u64, total };
             self.send(Upload { header, payload: content.slice(offset..end) });

@@ -50,15 +50,18 @@ export class Revision {
 
   /** The files that it names by digest but for those in `uploaded`, to which they are added; in pieces. */
   uploads(uploaded: Set<FileDigest>): Upload[] {
-    const added = [...this.files].filter(([digest]) => !uploaded.has(digest));
-    for (const [digest] of added) uploaded.add(digest);
-    return added.flatMap(([digest, bytes]) => uploadPieces(digest, bytes));
+    const added = [...this.files.keys()].filter((digest) => !uploaded.has(digest));
+    for (const digest of added) uploaded.add(digest);
+    return this.#pieces(added);
   }
 
   /** The files that the server wants, in pieces; `undefined` when it has asked too often. */
   wanted(digests: readonly FileDigest[]): Upload[] | undefined {
     this.#wantedRounds += 1;
-    if (this.#wantedRounds > MAX_WANTED_ROUNDS) return undefined;
+    return this.#wantedRounds > MAX_WANTED_ROUNDS ? undefined : this.#pieces(digests);
+  }
+
+  #pieces(digests: readonly FileDigest[]): Upload[] {
     return digests.flatMap((digest) => {
       const bytes = this.files.get(digest);
       return bytes === undefined ? [] : uploadPieces(digest, bytes);
