@@ -64,6 +64,11 @@ impl Affine {
         around
     }
 
+    /// Whether boxes along the axes stay such boxes.
+    pub fn keeps_boxes(&self) -> bool {
+        self.0.iter().all(|row| row[..3].iter().filter(|entry| **entry != 0.0).count() <= 1)
+    }
+
     /// How volumes grow; negative when the map mirrors, 0 when it flattens.
     pub fn determinant(&self) -> f64 {
         let [a, b, c] = self.0;

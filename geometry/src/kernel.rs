@@ -15,6 +15,7 @@ mod cut;
 mod from_mesh;
 mod piece;
 mod sheets;
+mod upright;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,17 +25,18 @@ use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
-use manifold_rust::types::{Box, Error, OpType};
+use manifold_rust::types::{Box, Error, Halfedge, OpType};
 use scadstream_csg::{ContentHash, ContentHasher};
 
 use crate::abandon::abandonable;
 use crate::affine::Affine;
-use crate::mesh::{Bounds, Mesh, Paint, Run};
+use crate::mesh::{Bounds, Mesh, Paint};
 
 use self::booleans::{TreeBuilder, rename_originals};
 pub use self::cell::Tree;
 pub use self::from_mesh::Repairs;
 pub use self::piece::Piece;
+use self::upright::Upright;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;
@@ -107,12 +109,26 @@ impl CancelToken {
 /// A closed, oriented, non-empty solid. Cloning shares it.
 #[derive(Clone)]
 pub struct Solid {
-    body: Arc<ManifoldImpl>,
+    form: Form,
     transform: Affine,
-    /// Each original that faces of `body` may come from.
-    paints: Paints,
-    /// Hash of what the body and its paint were made from, once somebody has said so.
+    /// Hash of what the form was made from, once somebody has said so.
     source: Option<ContentHash>,
+}
+
+/// A solid before it is placed. Which of the two it is depends on how it was made alone, and so do its mesh and its points.
+#[derive(Clone)]
+enum Form {
+    /// The kernel's own.
+    Body(Painted),
+    /// Made of prisms, and a body only once one is needed; in one paint, if it was painted.
+    Upright(Arc<Upright>, Option<Paint>),
+}
+
+/// A body of the kernel and the paint of each original that its faces may come from.
+#[derive(Clone)]
+struct Painted {
+    body: Arc<ManifoldImpl>,
+    paints: Paints,
 }
 
 impl std::fmt::Debug for Solid {
@@ -127,7 +143,8 @@ impl Solid {
     /// # Errors
     /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
     pub fn union(solids: &[Solid], token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        match solids {
+        let operands = upright::united_among(solids, token)?;
+        match &operands[..] {
             [] => Ok(None),
             [one] => Ok(Some(one.clone())),
             many => {
@@ -148,6 +165,9 @@ impl Solid {
     ) -> Result<Option<Self>, KernelError> {
         if let [] | [_] = solids {
             return Ok(solids.first().cloned());
+        }
+        if let Some(together) = upright::side_by_side(solids) {
+            return Ok(Some(together));
         }
         let mut tree = TreeBuilder::default();
         let leaves: Vec<CsgLeafNode> = solids.iter().map(|solid| tree.leaf(solid, false)).collect();
@@ -171,6 +191,12 @@ impl Solid {
         if first.is_empty() || rest.is_empty() {
             return Self::union(&first, token);
         }
+        let (first, rest) = match upright::difference(&first, rest, token)? {
+            (None, rest) => (first, rest),
+            (Some(None), _) => return Ok(None),
+            (Some(Some(left)), rest) if rest.is_empty() => return Ok(Some(left)),
+            (Some(Some(left)), rest) => (vec![left], rest),
+        };
         let mut tree = TreeBuilder::default();
         let mut nodes = vec![tree.union_of(&first, token)?];
         nodes.extend(compose::grouped(tree.leaves(&rest, true), token)?);
@@ -192,6 +218,9 @@ impl Solid {
         }
         if let [one] = &operands[..] {
             return Self::union(one, token);
+        }
+        if let Some(solved) = upright::intersection(&operands, token)? {
+            return Ok(solved);
         }
         let mut tree = TreeBuilder::default();
         let nodes = operands.iter().map(|operand| tree.union_of(operand, token));
@@ -217,8 +246,11 @@ impl Solid {
             }
             hasher.finish()
         });
-        let paints = self.paints.iter().map(|(id, _)| (*id, paint)).collect();
-        Self { paints, source, ..self.clone() }
+        let form = match &self.form {
+            Form::Body(own) => Form::Body(own.painted(paint)),
+            Form::Upright(upright, _) => Form::Upright(Arc::clone(upright), Some(paint)),
+        };
+        Self { form, source, ..*self }
     }
 
     /// The same solid, which was made from what has this hash, unless that was said before.
@@ -250,7 +282,10 @@ impl Solid {
 
     /// Number of triangles.
     pub fn num_triangles(&self) -> usize {
-        self.body.num_tri()
+        match &self.form {
+            Form::Body(own) => own.body.num_tri(),
+            Form::Upright(upright, _) => upright.num_triangles(),
+        }
     }
 
     /// Bytes that the kernel keeps for it, shared by clones.
@@ -260,26 +295,42 @@ impl Solid {
 
     /// Tells bodies apart: equal for clones under any transform or paint.
     pub fn body_id(&self) -> usize {
-        Arc::as_ptr(&self.body) as usize
+        match &self.form {
+            Form::Body(own) => Arc::as_ptr(&own.body) as usize,
+            Form::Upright(upright, _) => Arc::as_ptr(upright) as usize,
+        }
     }
 
-    /// Vertices in model space, read in place.
-    pub fn positions(&self) -> impl ExactSizeIterator<Item = [f64; 3]> + '_ {
+    /// Vertices in model space.
+    pub fn positions(&self) -> Vec<[f64; 3]> {
+        let own: Vec<[f64; 3]> = match &self.form {
+            Form::Body(own) => own.body.vert_pos.iter().map(|v| [v.x, v.y, v.z]).collect(),
+            Form::Upright(upright, _) => upright.mesh().positions.clone(),
+        };
+        if self.transform == Affine::IDENTITY {
+            return own;
+        }
         let matrix = mat3x4(&self.transform);
-        let identity = self.transform == Affine::IDENTITY;
-        self.body.vert_pos.iter().map(move |v| {
-            let v = if identity { *v } else { matrix * Vec4::new(v.x, v.y, v.z, 1.0) };
+        let place = |[x, y, z]: [f64; 3]| {
+            let v = matrix * Vec4::new(x, y, z, 1.0);
             [v.x, v.y, v.z]
-        })
+        };
+        own.into_iter().map(place).collect()
     }
 
-    /// Triangles as indices of [`Solid::positions`], read in place.
-    pub fn triangles(&self) -> impl ExactSizeIterator<Item = [u32; 3]> + '_ {
+    /// Triangles as indices of [`Solid::positions`].
+    pub fn triangles(&self) -> Vec<[u32; 3]> {
         let mirrored = self.transform.determinant() < 0.0;
-        self.body.halfedge.chunks_exact(3).map(move |edges| {
-            let [a, b, c] = [0, 1, 2].map(|corner| edges[corner].start_vert as u32);
-            if mirrored { [a, c, b] } else { [a, b, c] }
-        })
+        let turned = |[a, b, c]: [u32; 3]| if mirrored { [a, c, b] } else { [a, b, c] };
+        match &self.form {
+            Form::Body(own) => {
+                let corners = |edges: &[Halfedge]| [0, 1, 2].map(|k| edges[k].start_vert as u32);
+                own.body.halfedge.chunks_exact(3).map(|edges| turned(corners(edges))).collect()
+            }
+            Form::Upright(upright, _) => {
+                upright.mesh().triangles.iter().map(|corners| turned(*corners)).collect()
+            }
+        }
     }
 
     /// Whether its transform leaves it where the kernel can work with it.
@@ -290,22 +341,21 @@ impl Solid {
 
     /// The box around it, exact.
     pub fn bounds(&self) -> Bounds {
-        if self.transform == Affine::IDENTITY {
-            let (min, max) = (self.body.bbox.min, self.body.bbox.max);
-            return Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] };
+        if self.transform.keeps_boxes() {
+            return self.transform.around(&self.form.bounds());
         }
-        let mut points = self.positions();
-        let first = points.next().expect("a solid has vertices");
-        let mut bounds = Bounds { min: first, max: first };
-        points.for_each(|point| bounds.include(point));
+        let points = self.positions();
+        let mut bounds = Bounds { min: points[0], max: points[0] };
+        points.into_iter().for_each(|point| bounds.include(point));
         bounds
     }
 
     /// A box around it, not always the smallest, without looking at vertices.
     pub fn rough_bounds(&self) -> Bounds {
-        let leaf =
-            CsgLeafNode { p_impl: Arc::clone(&self.body), transform: mat3x4(&self.transform) };
-        let Box { min, max } = leaf.get_bounding_box();
+        if let Form::Upright(..) = &self.form {
+            return self.transform.around(&self.form.bounds());
+        }
+        let Box { min, max } = self.leaf().get_bounding_box();
         Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] }
     }
 
@@ -313,57 +363,50 @@ impl Solid {
     ///
     /// The order of triangles depends on the shape alone, not on threads or on what was solved before.
     pub fn to_mesh(&self) -> Mesh {
-        let mut mesh = Mesh::new(self.positions().collect(), Vec::new());
-        let mut groups: Vec<Paint> = Vec::new();
-        let mut group_of: HashMap<i32, usize> = HashMap::new();
-        let references = &self.body.mesh_relation.tri_ref;
-        for reference in references {
-            group_of.entry(reference.original_id).or_insert_with(|| {
-                let paint = self.paint_of(reference.original_id);
-                groups.iter().position(|known| *known == paint).unwrap_or_else(|| {
-                    groups.push(paint);
-                    groups.len() - 1
-                })
-            });
-        }
-        if groups.len() <= 1 {
-            mesh.triangles = self.triangles().collect();
-            if let Some(&paint) = groups.first()
-                && paint != Paint::Default
-            {
-                mesh.paint(paint);
+        let positions = self.positions();
+        let triangles = self.triangles();
+        match &self.form {
+            Form::Body(own) => {
+                let references = own.body.mesh_relation.tri_ref.iter();
+                // Runs of one original are the rule, and so are few of them.
+                let mut last = None;
+                let paints = references.map(|reference| match last {
+                    Some((original, paint)) if original == reference.original_id => paint,
+                    _ => {
+                        let paint = own.paint_of(reference.original_id);
+                        last = Some((reference.original_id, paint));
+                        paint
+                    }
+                });
+                Mesh::of_painted(positions, triangles.into_iter().zip(paints))
             }
-            return mesh;
+            Form::Upright(upright, paint) => {
+                let mut mesh = Mesh::new(positions, triangles);
+                match paint {
+                    None => mesh.runs.clone_from(&upright.mesh().runs),
+                    Some(Paint::Default) => {}
+                    Some(paint) => mesh.paint(*paint),
+                }
+                mesh
+            }
         }
-        let mut order: Vec<usize> = (0..groups.len()).collect();
-        order.sort_by_key(|&group| match groups[group] {
-            Paint::Default => 0,
-            Paint::Cut => 1,
-            Paint::Color(_) => 2 + group,
-        });
-        mesh.triangles.reserve_exact(self.num_triangles());
-        for group in order {
-            let with_group = self.triangles().zip(references);
-            mesh.triangles.extend(
-                with_group.filter(|(_, r)| group_of[&r.original_id] == group).map(|(t, _)| t),
-            );
-            mesh.runs.push(Run { end: mesh.triangles.len() as u32, paint: groups[group] });
-        }
-        mesh
     }
 
     /// The same solid, its lazy transform applied to its body.
     pub fn with_transform_applied(&self) -> Self {
         let source = self.source.map(|_| self.content());
-        let paints = Arc::clone(&self.paints);
-        Self { body: self.baked(), transform: Affine::IDENTITY, paints, source }
+        let own = Painted { body: self.baked(), paints: self.painted_body().paints };
+        Self { form: Form::Body(own), transform: Affine::IDENTITY, source }
     }
 
     /// Calls `found` with each triangle whose box touches `bounds`. The solid must have its transform applied.
     pub fn triangles_near(&self, bounds: &Bounds, found: &mut impl FnMut(u32)) {
         debug_assert!(self.transform == Affine::IDENTITY);
         let wanted = Box { min: vec3(bounds.min), max: vec3(bounds.max) };
-        self.body.collider.collisions_one(&wanted, 0, |_, triangle| found(triangle as u32));
+        self.painted_body()
+            .body
+            .collider
+            .collisions_one(&wanted, 0, |_, triangle| found(triangle as u32));
     }
 
     /// The same solid unpainted, each flat face with as few triangles as the kernel can do with.
@@ -386,31 +429,62 @@ impl Solid {
         let paints: Vec<_> = (simple.as_impl().mesh_relation.mesh_id_transform.values())
             .map(|relation| (relation.original_id, Paint::Default))
             .collect();
-        let body = Arc::new(simple.into_impl());
-        Self { body, transform: Affine::IDENTITY, paints: paints.into(), source: None }
+        Self::of_body(simple.into_impl(), paints.into())
+    }
+
+    /// The body before it is placed, with its paint.
+    fn painted_body(&self) -> Painted {
+        match &self.form {
+            Form::Body(own) => own.clone(),
+            Form::Upright(upright, None) => upright.body().clone(),
+            Form::Upright(upright, Some(paint)) => upright.body().painted(*paint),
+        }
+    }
+
+    /// The body as a leaf of the kernel's trees.
+    fn leaf(&self) -> CsgLeafNode {
+        CsgLeafNode { p_impl: self.painted_body().body, transform: mat3x4(&self.transform) }
     }
 
     /// The body with the transform applied.
     fn baked(&self) -> Arc<ManifoldImpl> {
+        let body = self.painted_body().body;
         if self.transform == Affine::IDENTITY {
-            return Arc::clone(&self.body);
+            return body;
         }
-        Arc::new(self.body.transform(&mat3x4(&self.transform)))
+        Arc::new(body.transform(&mat3x4(&self.transform)))
     }
 
-    fn paint_of(&self, original: i32) -> Paint {
-        let found = self.paints.binary_search_by_key(&original, |(id, _)| *id);
-        found.map_or(Paint::Default, |index| self.paints[index].1)
+    fn of_body(body: ManifoldImpl, paints: Paints) -> Self {
+        let own = Painted { body: Arc::new(body), paints };
+        Self { form: Form::Body(own), transform: Affine::IDENTITY, source: None }
     }
 
     /// A solid of a body whose status is checked; none if it is empty.
     fn checked(body: ManifoldImpl, paints: Paints) -> Result<Option<Self>, KernelError> {
         status(&body)?;
-        if body.is_empty() {
-            return Ok(None);
+        Ok((!body.is_empty()).then(|| Self::of_body(body, paints)))
+    }
+}
+
+impl Form {
+    /// The box around it.
+    fn bounds(&self) -> Bounds {
+        match self {
+            Form::Body(own) => {
+                let Box { min, max } = own.body.bbox;
+                Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] }
+            }
+            Form::Upright(upright, _) => upright.bounds(),
         }
-        let body = Arc::new(body);
-        Ok(Some(Self { body, transform: Affine::IDENTITY, paints, source: None }))
+    }
+}
+
+impl Painted {
+    /// The same body with every face in one paint.
+    fn painted(&self, paint: Paint) -> Self {
+        let paints = self.paints.iter().map(|(id, _)| (*id, paint)).collect();
+        Self { body: Arc::clone(&self.body), paints }
     }
 
     /// The same body with originals of its own, so that it can be painted apart from its clones.
@@ -422,7 +496,12 @@ impl Solid {
         rename_originals(&mut body, |id| renamed.get(&id).copied().unwrap_or(id));
         let mut paints: Vec<_> = self.paints.iter().map(|(id, p)| (renamed[id], *p)).collect();
         paints.sort_by_key(|(id, _)| *id);
-        Self { body: Arc::new(body), paints: paints.into(), ..*self }
+        Self { body: Arc::new(body), paints: paints.into() }
+    }
+
+    fn paint_of(&self, original: i32) -> Paint {
+        let found = self.paints.binary_search_by_key(&original, |(id, _)| *id);
+        found.map_or(Paint::Default, |index| self.paints[index].1)
     }
 }
 

@@ -48,6 +48,7 @@ pub mod offset;
 pub mod polygon;
 pub mod polyhedron;
 pub mod primitives;
+mod prisms;
 pub mod projection;
 pub mod region;
 pub mod roof;

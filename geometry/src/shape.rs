@@ -91,8 +91,10 @@ impl Solids {
         let moved = |sheet: &Arc<[[f64; 3]]>| sheet.iter().map(|p| affine.apply(*p)).collect();
         let sheets = self.sheets.iter().map(moved);
         if affine.determinant() == 0.0 {
-            let flattened =
-                self.list.iter().map(|s| s.positions().map(|p| affine.apply(p)).collect());
+            let flattened = self
+                .list
+                .iter()
+                .map(|s| s.positions().into_iter().map(|p| affine.apply(p)).collect());
             return Self { list: Arc::default(), sheets: sheets.chain(flattened).collect() };
         }
         Self {

@@ -31,14 +31,15 @@ impl TreeBuilder {
         let seen = |paint: Paint| {
             if subtracted && paint == Paint::Default { Paint::Cut } else { paint }
         };
-        let clash = solid
-            .paints
-            .iter()
-            .any(|(id, paint)| self.paints.get(id).is_some_and(|already| *already != seen(*paint)));
-        let renamed = clash.then(|| solid.with_own_originals());
-        let solid = renamed.as_ref().unwrap_or(solid);
-        self.paints.extend(solid.paints.iter().map(|(id, paint)| (*id, seen(*paint))));
-        CsgLeafNode { p_impl: Arc::clone(&solid.body), transform: mat3x4(&solid.transform) }
+        let mut own = solid.painted_body();
+        let already = |(id, paint): &(i32, Paint)| {
+            self.paints.get(id).is_some_and(|already| *already != seen(*paint))
+        };
+        if own.paints.iter().any(already) {
+            own = own.with_own_originals();
+        }
+        self.paints.extend(own.paints.iter().map(|(id, paint)| (*id, seen(*paint))));
+        CsgLeafNode { p_impl: own.body, transform: mat3x4(&solid.transform) }
     }
 
     /// The union of some solids as one node.

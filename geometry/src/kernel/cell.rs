@@ -100,7 +100,7 @@ impl Solid {
     pub fn triangles_touching(&self, bounds: &Bounds) -> usize {
         let mut count = 0;
         let wanted = self.in_body_frame(bounds);
-        self.body.collider.collisions_one(&wanted, 0, |_, _| count += 1);
+        self.painted_body().body.collider.collisions_one(&wanted, 0, |_, _| count += 1);
         count
     }
 
@@ -108,14 +108,15 @@ impl Solid {
     pub fn contains(&self, point: [f64; 3]) -> bool {
         let inverse = mat3x4(&self.transform.inverse());
         let start = inverse * Vec4::new(point[0], point[1], point[2], 1.0);
-        let KernelBox { min, max } = self.body.bbox;
+        let body = self.painted_body().body;
+        let KernelBox { min, max } = body.bbox;
         // Not along an axis: models have edges along these.
         let end = Vec3::new(
             max.x + (max.x - min.x) * 0.731,
             start.y + (max.y - min.y) * 0.0413,
             start.z + (max.z - min.z) * 0.0297,
         );
-        ray_cast(&self.body, start, end).len() % 2 == 1
+        ray_cast(&body, start, end).len() % 2 == 1
     }
 
     /// The smallest box around `bounds` along the axes of the body.

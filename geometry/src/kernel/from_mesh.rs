@@ -1,11 +1,12 @@
 //! Solids of meshes and points: of clean ones, of any, of faulty ones, and hulls.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
 use manifold_rust::linalg::{IVec3, Vec3};
 use manifold_rust::manifold::Manifold;
-use manifold_rust::types::{Error, MeshGLP, WindingRule};
+use manifold_rust::types::{Error, MeshGLP, Relation, WindingRule};
 
 use super::{CancelToken, KernelError, MOST_TRIANGLES, Paints, Solid, are_in_reach, status, vec3};
 use crate::abandon::abandonable;
@@ -26,8 +27,8 @@ impl Solid {
         })?
     }
 
-    /// The solid inside a mesh that is known to be clean: closed, oriented, unpainted, without triangles that have
-    /// coinciding corners. Skips what [`Solid::from_mesh`] does to find and mend such, and polls the token.
+    /// The solid inside a mesh that is known to be clean: closed, oriented, without triangles that have coinciding corners.
+    /// Skips what [`Solid::from_mesh`] does to find and mend such, and polls the token.
     ///
     /// # Errors
     /// [`KernelError::Cancelled`], and those of [`Solid::from_mesh`].
@@ -36,23 +37,9 @@ impl Solid {
             return Ok(None);
         }
         check_countable_and_finite(mesh)?;
-        let mut body = ManifoldImpl::new();
-        body.vert_pos = mesh.positions.iter().map(|p| vec3(*p)).collect();
-        let corners = |t: &[u32; 3]| IVec3::new(t[0] as i32, t[1] as i32, t[2] as i32);
-        let triangles: Vec<IVec3> = mesh.triangles.iter().map(corners).collect();
-        abandonable(triangles.len(), token, move || {
-            body.create_halfedges(&triangles, &[]);
-            if !body.is_manifold() {
-                return Err(KernelError::NotManifold);
-            }
-            body.calculate_bbox();
-            body.set_epsilon(-1.0, false);
-            body.initialize_original();
-            body.sort_geometry();
-            body.set_normals_and_coplanar();
-            let id = body.mesh_relation.original_id;
-            Self::checked(body, Arc::new([(id, Paint::Default)]))
-        })?
+        let mesh = mesh.clone();
+        let body = abandonable(mesh.triangles.len(), token, move || clean_body(&mesh))??;
+        Self::checked(body.0, body.1)
     }
 
     /// The solid that a faulty mesh most likely means, with a word on what was mended.
@@ -108,6 +95,47 @@ impl Solid {
         let id = body.mesh_relation.original_id;
         Self::checked(body, Arc::new([(id, Paint::Default)]))
     }
+}
+
+/// The body of a clean mesh, and the paint of each original in it.
+///
+/// # Errors
+/// [`KernelError::NotManifold`]
+pub(super) fn clean_body(mesh: &Mesh) -> Result<(ManifoldImpl, Paints), KernelError> {
+    let mut body = ManifoldImpl::new();
+    body.vert_pos = mesh.positions.iter().map(|p| vec3(*p)).collect();
+    let corners = |t: &[u32; 3]| IVec3::new(t[0] as i32, t[1] as i32, t[2] as i32);
+    let triangles: Vec<IVec3> = mesh.triangles.iter().map(corners).collect();
+    body.create_halfedges(&triangles, &[]);
+    if !body.is_manifold() {
+        return Err(KernelError::NotManifold);
+    }
+    body.calculate_bbox();
+    body.set_epsilon(-1.0, false);
+    let paints = initialize_originals(&mut body, mesh.painted_runs());
+    body.sort_geometry();
+    body.set_normals_and_coplanar();
+    Ok((body, paints))
+}
+
+/// Makes each run of triangles an original; gives the paint of each.
+fn initialize_originals(
+    body: &mut ManifoldImpl,
+    runs: impl Iterator<Item = (Range<usize>, Paint)>,
+) -> Paints {
+    body.initialize_original();
+    let mut paints = Vec::new();
+    for (range, paint) in runs {
+        let id =
+            if paints.is_empty() { body.mesh_relation.original_id } else { reserve_ids(1) as i32 };
+        let relation = Relation { original_id: id, ..Relation::default() };
+        body.mesh_relation.mesh_id_transform.entry(id).or_insert(relation);
+        for reference in &mut body.mesh_relation.tri_ref[range] {
+            (reference.mesh_id, reference.original_id) = (id, id);
+        }
+        paints.push((id, paint));
+    }
+    paints.into()
 }
 
 /// What [`Solid::from_faulty_mesh`] had to do.

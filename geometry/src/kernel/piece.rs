@@ -41,7 +41,7 @@ impl Solid {
             epsilon: body.epsilon,
             tolerance: body.tolerance,
             meshes: body.mesh_relation.mesh_id_transform.clone().into_iter().collect(),
-            paints: Arc::clone(&self.paints),
+            paints: self.painted_body().paints,
         };
         let surface = Surface::of_body(&body, |_, _| true);
         Piece { surface, extent: body.bbox, caps: Vec::new(), whole: Arc::new(whole) }

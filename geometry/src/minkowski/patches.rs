@@ -136,9 +136,12 @@ impl Patch {
         let points: Vec<[f64; 3]> =
             self.vertices.iter().map(|v| body.points[*v as usize]).collect();
         let Ok(Some(hull)) = Solid::hull(&points, token) else { return false };
-        let corners: Vec<[f64; 3]> = hull.positions().collect();
-        let faces: Vec<[[f64; 3]; 3]> =
-            hull.triangles().map(|t| t.map(|vertex| corners[vertex as usize])).collect();
+        let corners: Vec<[f64; 3]> = hull.positions();
+        let faces: Vec<[[f64; 3]; 3]> = hull
+            .triangles()
+            .into_iter()
+            .map(|t| t.map(|vertex| corners[vertex as usize]))
+            .collect();
         // The hull is computed with rounding: only faces that prove to have all points below them say anything.
         let supports = |[a, b, c]: &[[f64; 3]; 3]| {
             let sides = points.iter().map(|point| side_of_plane(*a, *b, *c, *point));

@@ -37,7 +37,7 @@ pub(super) fn bodies(solid: &Solid, token: &CancelToken) -> Result<Vec<Surface>,
 fn bodies_in_place(solid: &Solid, token: &CancelToken) -> Vec<Surface> {
     // Patches look triangles up by place, which needs a solid that is where its body is.
     let solid = &solid.with_transform_applied();
-    let mesh = Mesh::new(solid.positions().collect(), solid.triangles().collect());
+    let mesh = Mesh::new(solid.positions(), solid.triangles());
     let found = pieces(&mesh);
     if found.count == 1 {
         return vec![Surface::new(solid.clone(), mesh, &found)];
@@ -50,7 +50,7 @@ fn bodies_in_place(solid: &Solid, token: &CancelToken) -> Vec<Surface> {
         .into_iter()
         .filter_map(|part| Solid::from_mesh(&part, token).ok().flatten())
         .map(|solid| {
-            let mesh = Mesh::new(solid.positions().collect(), solid.triangles().collect());
+            let mesh = Mesh::new(solid.positions(), solid.triangles());
             let found = pieces(&mesh);
             Surface::new(solid, mesh, &found)
         })

@@ -123,6 +123,12 @@ impl Work<'_> {
                     }
                     points.extend(solids.sheets.iter().flat_map(|sheet| sheet.iter()));
                 }
+                // Whatever was united before: the kernel's hull depends on the order, and so may the cut of its faces.
+                points.sort_unstable_by(|a, b| {
+                    let along = |axis: usize| a[axis].total_cmp(&b[axis]);
+                    along(0).then(along(1)).then(along(2))
+                });
+                points.dedup();
                 Ok(Shape::solid(Solid::hull(&points, &self.job.cancel)?))
             }
             Alike::Flat(flats) => {

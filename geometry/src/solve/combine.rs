@@ -16,6 +16,7 @@ use crate::mesh::Mesh;
 use crate::polygon;
 use crate::polyhedron::{Mended, mend, polyhedron};
 use crate::primitives::{cube, cylinder, cylinder_triangles, sphere, sphere_triangles};
+use crate::region::Region;
 use crate::roof::RoofError;
 use crate::shape::Shape;
 use crate::surface::surface;
@@ -64,6 +65,11 @@ pub(super) fn combine(
     Ok(Combined { shape, remarks: work.remarks })
 }
 
+/// Where something of this height begins and ends.
+pub(super) fn ends(height: f64, center: bool) -> [f64; 2] {
+    if center { [-height / 2.0, height / 2.0] } else { [0.0, height] }
+}
+
 /// A node at work.
 pub(super) struct Work<'a> {
     pub(super) node: &'a Arc<Node>,
@@ -91,7 +97,11 @@ impl Work<'_> {
             Kind::Projection { cut, .. } => self.projection(operands, *cut),
             Kind::Roof { method, fragments, .. } => self.roof(operands, *method, *fragments),
 
-            Kind::Cube { size, center } => self.clean_mesh(&cube(*size, *center)),
+            &Kind::Cube { size, center } => {
+                let [width, depth, height] = size;
+                let base = polygon::square([width, depth], center);
+                self.upright(base, ends(height, center), move || cube(size, center))
+            }
             &Kind::Sphere { r, fragments } => {
                 let triangles = sphere_triangles(r, fragments);
                 self.check_count("sphere", triangles)?;
@@ -104,7 +114,10 @@ impl Work<'_> {
                 self.check_count("cylinder", triangles)?;
                 let make = move || cylinder(h, r1, r2, center, fragments);
                 let mesh = self.abandonable(triangles as usize, make)?;
-                self.clean_mesh(&mesh)
+                if r1 != r2 {
+                    return self.clean_mesh(&mesh);
+                }
+                self.upright(polygon::circle(r1, fragments), ends(h, center), move || mesh)
             }
             Kind::Polyhedron { points, faces, .. } => self.polyhedron(points, faces),
 
@@ -212,6 +225,19 @@ impl Work<'_> {
     /// The solid of a mesh without triangles of coinciding corners.
     pub(super) fn clean_mesh(&self, mesh: &Mesh) -> Result<Shape, Fault> {
         Ok(Shape::solid(Solid::from_clean_mesh(mesh, &self.job.cancel)?))
+    }
+
+    /// The solid that stands upright on a region, of its mesh, which is clean.
+    pub(super) fn upright(
+        &self,
+        base: impl Into<Arc<Region>>,
+        ends: [f64; 2],
+        mesh: impl FnOnce() -> Mesh + Clone + Send + 'static,
+    ) -> Result<Shape, Fault> {
+        match Solid::upright(base.into(), ends, mesh.clone()) {
+            Some(solid) => Ok(Shape::solid(Some(solid))),
+            None => self.clean_mesh(&mesh()),
+        }
     }
 
     /// The solid of a mesh that we made ourselves.

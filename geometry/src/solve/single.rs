@@ -8,7 +8,8 @@ use scadstream_csg::{
 };
 
 use super::booleans::unite;
-use super::combine::{Fault, Work};
+use super::combine::{Fault, Work, ends};
+use crate::abandon::IN_PLACE;
 use crate::affine::Affine;
 use crate::apart;
 use crate::cache::Form;
@@ -151,8 +152,7 @@ impl Work<'_> {
         let Some(flat) = self.flat_operand(operands)? else { return Ok(Shape::Nothing) };
         let region = Arc::clone(&flat.region);
         // What goes straight up keeps its distance.
-        let is_straight = parameters.twist == 0.0 && parameters.scale == [1.0, 1.0];
-        let pieces = if is_straight { apart::pieces(&region) } else { Vec::new() };
+        let pieces = if is_straight(parameters) { apart::pieces(&region) } else { Vec::new() };
         let shape = if (2..=MOST_PIECES).contains(&pieces.len()) {
             let piece = |region| self.extruded_piece(region, parameters);
             let shapes: Vec<Shape> =
@@ -186,7 +186,19 @@ impl Work<'_> {
         let is_clean = has_top && region.has_distinct_points();
         let points = points_of(&region, layers(&region, parameters));
         let own = parameters.clone();
-        let mesh = self.abandonable(points, move || linear_extrude(&region, &own))?;
+        let base = Arc::clone(&region);
+        let make = move || linear_extrude(&region, &own);
+        let [along_x, along_y, height] = parameters.sweep;
+        if is_clean && is_straight(parameters) && [along_x, along_y] == [0.0; 2] {
+            let ends = ends(height, parameters.center);
+            // What takes a moment only is done once it is needed.
+            if points <= IN_PLACE / 4 {
+                return self.upright(base, ends, make);
+            }
+            let mesh = self.abandonable(points, make)?;
+            return self.upright(base, ends, move || mesh);
+        }
+        let mesh = self.abandonable(points, make)?;
         if is_clean { self.clean_mesh(&mesh) } else { self.closed_mesh(&mesh) }
     }
 
@@ -278,6 +290,11 @@ impl Work<'_> {
             _ => Some(Flat { region: Arc::default(), paint: Paint::Default }),
         })
     }
+}
+
+/// Whether every section is as the one below.
+fn is_straight(parameters: &LinearExtrude) -> bool {
+    parameters.twist == 0.0 && parameters.scale == [1.0, 1.0]
 }
 
 /// Hash of all that the solid over a piece depends on.
