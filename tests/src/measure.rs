@@ -37,7 +37,10 @@ impl Measure {
             (0..3).map(|i| (other.bounds[1][i] - other.bounds[0][i]).powi(2)).sum::<f64>().sqrt();
         let sides = self.bounds.as_flattened().iter().zip(other.bounds.as_flattened());
         let bounds = sides.map(|(a, b)| relative(*a, *b, diagonal)).fold(0.0, f64::max);
-        let volume = relative(self.volume, other.volume, other.volume.abs());
+        // Coordinates in single precision leave the volume of what is thin to chance.
+        let chance = f64::from(f32::EPSILON) * diagonal * other.area;
+        let volume = ((self.volume - other.volume).abs() - chance).max(0.0);
+        let volume = relative(volume, 0.0, other.volume.abs());
         let area = relative(self.area, other.area, other.area);
         if self.volume == 0.0 && other.volume == 0.0 {
             bounds.max(area)
