@@ -21,6 +21,7 @@ mod sweep;
 mod term;
 #[cfg(test)]
 mod tests;
+mod triangulation;
 
 use std::sync::Arc;
 

@@ -60,9 +60,7 @@ impl Border {
     }
 }
 
-/// Whether the way through a site is straight, but for one step of the lattice.
+/// Whether the way through a site is straight.
 fn is_straight(from: Site, site: Site, to: Site) -> bool {
-    let way = from_to(from, to);
-    let off = turn(from, site, to) as f64;
-    off * off <= dot(way, way) as f64 && dot(from_to(from, site), from_to(site, to)) > 0
+    turn(from, site, to) == 0 && dot(from_to(from, site), from_to(site, to)) > 0
 }

@@ -90,7 +90,7 @@ pub(super) fn surface(
             }));
         }
     }
-    triangles.extend(caps(rims, &paints, &sites, &points, &columns));
+    triangles.extend(caps(rims, &paints, &sites, &columns));
     Mesh::of_painted(positions, triangles)
 }
 
