@@ -26,11 +26,13 @@ mod triangulation;
 use std::sync::Arc;
 
 use crate::affine::Affine;
+use crate::kernel::{CancelToken, KernelError};
 use crate::mesh::{Mesh, Paint};
 use crate::region::Region;
 
 use self::combinations::Combinations;
 use self::cover::Cover;
+use self::noding::Edge;
 
 /// Prisms that are smaller than this in any direction are left to the kernel, which has no grid.
 const SMALLEST: f64 = 1e-4;
@@ -132,14 +134,29 @@ impl Prisms {
         self.edges
     }
 
+    /// Whether booleans of them are found in the plane: they are along one axis, and cross seldom enough.
+    pub(crate) fn lie_in_a_plane(&self) -> bool {
+        self.noded().is_some()
+    }
+
     /// Their surface: closed, oriented, painted, but edges and vertices may be shared by parts that touch there. Empty if
-    /// there is nothing; none if they are not all along one axis, or this way would take too long.
-    pub(crate) fn surface(&self) -> Option<Mesh> {
+    /// there is nothing; none if it is not found in the plane, or would take too much memory.
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`].
+    pub(crate) fn surface(&self, token: &CancelToken) -> Result<Option<Mesh>, KernelError> {
+        let Some((cover, edges)) = self.noded() else { return Ok(None) };
+        token.check()?;
+        let mut combinations = Combinations::new(&cover);
+        let Some(borders) = sweep::swept(&edges, &mut combinations) else { return Ok(None) };
+        token.check()?;
+        surface::surface(borders, &combinations, &cover, token).map(Some)
+    }
+
+    fn noded(&self) -> Option<(Cover, Vec<Edge>)> {
         let cover = [2, 0, 1].into_iter().find_map(|axis| Cover::along(axis, self))?;
         let edges = noding::noded(cover.edges())?;
-        let mut combinations = Combinations::new(&cover);
-        let borders = sweep::swept(&edges, &mut combinations)?;
-        Some(surface::surface(borders, &combinations, &cover))
+        Some((cover, edges))
     }
 }
 

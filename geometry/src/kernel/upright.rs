@@ -78,6 +78,12 @@ impl Solid {
         Some(Upright::solid(prisms, bounds, num_triangles, mesh))
     }
 
+    /// Whether all are made of prisms whose booleans are found in the plane.
+    pub(crate) fn lie_in_a_plane(solids: &[Solid]) -> bool {
+        let together = all(solids).and_then(Prisms::union);
+        together.is_some_and(|prisms| prisms.lie_in_a_plane())
+    }
+
     pub(crate) fn is_upright(&self) -> bool {
         matches!(self.form, Form::Upright(..))
     }
@@ -151,12 +157,12 @@ fn all(solids: &[Solid]) -> Option<Vec<Prisms>> {
 
 fn solved(prisms: Option<Prisms>, token: &CancelToken) -> Answer {
     let Some(prisms) = prisms else { return Ok(None) };
-    let own = prisms.clone();
+    let (own, watched) = (prisms.clone(), token.clone());
     let surface = abandonable(prisms.edges(), token, move || {
         // Parts that touch in no more than an edge or a corner are the kernel's to take apart.
-        own.surface().filter(is_simple)
+        own.surface(&watched).map(|surface| surface.filter(is_simple))
     })?;
-    let Some(mesh) = surface else { return Ok(None) };
+    let Some(mesh) = surface? else { return Ok(None) };
     let Some(bounds) = mesh.bounds() else { return Ok(Some(None)) };
     let num_triangles = mesh.triangles.len();
     Ok(Some(Some(Upright::solid(prisms, bounds, num_triangles, move || mesh))))

@@ -6,6 +6,7 @@ use super::columns::Columns;
 use super::combinations::Facing;
 use super::lattice::Site;
 use super::triangulation::triangulated;
+use crate::kernel::{CancelToken, KernelError};
 use crate::mesh::Paint;
 
 /// One side of a border of a cap: the cap is on the left of the way between two sites.
@@ -19,23 +20,29 @@ pub(super) struct Rim {
 }
 
 /// The triangles of all caps.
+///
+/// # Errors
+/// [`KernelError::Cancelled`].
 pub(super) fn caps(
     mut rims: Vec<Rim>,
     paints: &[Paint],
     sites: &[Site],
     columns: &Columns,
-) -> Vec<([u32; 3], Paint)> {
+    token: &CancelToken,
+) -> Result<Vec<([u32; 3], Paint)>, KernelError> {
     let key = |rim: &Rim| (rim.height, rim.facing, rim.paint);
     rims.sort_unstable_by_key(|rim| (key(rim), rim.way));
     let caps: Vec<&[Rim]> = rims.chunk_by(|a, b| key(a) == key(b)).collect();
-    let of_cap = |rims: &[Rim]| -> Vec<([u32; 3], Paint)> {
+    let of_cap = |rims: &[Rim]| -> Result<Vec<([u32; 3], Paint)>, KernelError> {
+        token.check()?;
         let Rim { height, facing, paint, .. } = rims[0];
         let ways: Vec<[u32; 2]> = rims.iter().map(|rim| rim.way).collect();
         let turned = |[a, b, c]: [u32; 3]| if facing == Facing::Up { [a, b, c] } else { [a, c, b] };
         let placed = |corners: [u32; 3]| corners.map(|site| columns.vertex(site, height));
         let triangles = triangulated(&ways, sites).into_iter();
-        triangles.map(|corners| (turned(placed(corners)), paints[paint])).collect()
+        Ok(triangles.map(|corners| (turned(placed(corners)), paints[paint])).collect())
     };
-    let of_caps: Vec<Vec<([u32; 3], Paint)>> = caps.into_par_iter().map(of_cap).collect();
-    of_caps.concat()
+    let of_caps: Vec<Vec<([u32; 3], Paint)>> =
+        caps.into_par_iter().map(of_cap).collect::<Result<_, KernelError>>()?;
+    Ok(of_caps.concat())
 }

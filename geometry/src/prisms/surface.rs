@@ -13,6 +13,7 @@ use super::cover::Cover;
 use super::lattice::Site;
 use super::straighten::straightened;
 use super::sweep::Border;
+use crate::kernel::{CancelToken, KernelError};
 use crate::mesh::{Mesh, Paint};
 use crate::region::Point;
 
@@ -36,11 +37,15 @@ struct Between {
 type Sides = [Option<(Facing, Paint)>; 2];
 
 /// The surface between what is inside and what is outside.
+///
+/// # Errors
+/// [`KernelError::Cancelled`].
 pub(super) fn surface(
     borders: Vec<Border>,
     combinations: &Combinations<'_>,
     cover: &Cover,
-) -> Mesh {
+    token: &CancelToken,
+) -> Result<Mesh, KernelError> {
     let borders = straightened(borders);
     let mut between: FxHashMap<[Combination; 2], Between> = FxHashMap::default();
     for Border { left, right, .. } in &borders {
@@ -90,8 +95,9 @@ pub(super) fn surface(
             }));
         }
     }
-    triangles.extend(caps(rims, &paints, &sites, &columns));
-    Mesh::of_painted(positions, triangles)
+    token.check()?;
+    triangles.extend(caps(rims, &paints, &sites, &columns, token)?);
+    Ok(Mesh::of_painted(positions, triangles))
 }
 
 impl Between {

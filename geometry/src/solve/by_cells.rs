@@ -12,7 +12,7 @@ use super::run::run;
 use super::{Job, Part, PartKind, Solver};
 use crate::control::{Cancelled, Progress};
 use crate::diagnostic::Diagnostic;
-use crate::kernel::KernelError;
+use crate::kernel::{KernelError, Solid};
 use crate::mesh::{Bounds, Paint};
 use crate::shell::Shell;
 use crate::spatial::skeleton::{Leaf, Skeleton, skeleton, solids};
@@ -49,6 +49,14 @@ const HEAVIEST: usize = 8;
 
 /// From so many triangles on the memory of the direct solver is what counts, however few operands they are of.
 const MANY_TRIANGLES: usize = 2_000_000;
+
+/// Prisms whose booleans are found in the plane are solved directly up to here. A plate with two thousand holes, 260 000
+/// triangles, took 0.22 s so, and 1.1 by cells.
+const MANY_IN_A_PLANE: usize = 300_000;
+
+/// The same where an edit may follow: of 250 holes one took 22 ms directly and 20 by cells, of 700 67 and 25; the first
+/// time it was 23 and 130, 68 and 360.
+const MANY_IN_A_PLANE_TO_EDIT: usize = 65_000;
 
 /// A boolean that stands in several places is solved once, as an operand, if it has fewer triangles than this.
 const LARGEST_LEAF: usize = 100_000;
@@ -176,12 +184,20 @@ fn few_triangles(may_be_edited: bool) -> usize {
 /// work for booleans: it sets it side by side.
 fn cell_triangles(operands: &[Operand], usual: usize, may_be_edited: bool) -> Option<usize> {
     let boxes: Vec<Bounds> = operands.iter().map(Operand::bounds).collect();
+    let many_in_a_plane = if may_be_edited { MANY_IN_A_PLANE_TO_EDIT } else { MANY_IN_A_PLANE };
     let mut smaller = None;
     for cluster in clusters(&boxes) {
         let counts = || cluster.iter().map(|index| operands[*index].solid.num_triangles());
         let (triangles, largest): (usize, usize) =
             (counts().sum(), counts().max().unwrap_or_default());
         let has_few_operands = cluster.len() < FEW_OPERANDS;
+        let solids =
+            || cluster.iter().map(|index| operands[*index].solid.clone()).collect::<Vec<_>>();
+        if (few_triangles(may_be_edited)..many_in_a_plane).contains(&triangles)
+            && Solid::lie_in_a_plane(&solids())
+        {
+            continue;
+        }
         if triangles >= if has_few_operands { MANY_TRIANGLES } else { FEW_TRIANGLES } {
             return Some(usual);
         }

@@ -1,4 +1,4 @@
-// Name plates: raised and engraved text.
+// Thirty-four name plates: raised and engraved text.
 first = "OpenSCAD";
 
 module plate(words, raised) {
@@ -11,4 +11,6 @@ module plate(words, raised) {
 
 names = ["Quick brown", "fox jumps", "over the", "lazy dog", "Sphinx of", "black quartz", "judge my vow", "Pack my box", "with five", "dozen jugs", "0123456789"];
 plate(first, true);
-for (i = [0 : len(names) - 1]) translate([0, 18 * (i + 1), 0]) plate(names[i], i % 2 == 0);
+for (column = [0 : 2], i = [0 : len(names) - 1])
+    translate([95 * column, 18 * (i + 1), 0])
+        plate(str(names[i], column == 0 ? "" : column), (i + column) % 2 == 0);
