@@ -1,7 +1,7 @@
 //! The only module that names the kernel crate, `manifold-rust`.
 //!
-//! A [`Solid`] is a closed, oriented solid in the kernel's own representation under a transform that is applied only
-//! when a boolean or a mesh needs it. Booleans of any number of solids go to the kernel as one tree, so that it can
+//! A [`Solid`] is a closed, oriented solid in the kernel's own representation, or made of prisms and to be put into it once
+//! that is needed (`upright`), under a transform that is applied only when a boolean or a mesh needs it. Booleans of any number of solids go to the kernel as one tree, so that it can
 //! order and batch them; folding them pairwise was 30 times slower. The kernel checks every status here once and
 //! nowhere else; non-finite numbers are refused before they reach it.
 //!
@@ -36,7 +36,8 @@ use self::booleans::{TreeBuilder, rename_originals};
 pub use self::cell::Tree;
 pub use self::from_mesh::Repairs;
 pub use self::piece::Piece;
-use self::upright::Upright;
+use self::upright::{Found, Upright};
+use crate::prisms::GRID_STEP;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
 pub const BYTES_PER_TRIANGLE: usize = 215;
@@ -148,6 +149,7 @@ impl Solid {
             [] => Ok(None),
             [one] => Ok(Some(one.clone())),
             many => {
+                upright::make_bodies(many, token)?;
                 let mut tree = TreeBuilder::default();
                 let nodes = compose::grouped(tree.leaves(many, false), token)?;
                 tree.evaluate(OpType::Add, nodes, token)
@@ -169,6 +171,7 @@ impl Solid {
         if let Some(together) = upright::side_by_side(solids) {
             return Ok(Some(together));
         }
+        upright::make_bodies(solids, token)?;
         let mut tree = TreeBuilder::default();
         let leaves: Vec<CsgLeafNode> = solids.iter().map(|solid| tree.leaf(solid, false)).collect();
         let triangles = solids.iter().map(Solid::num_triangles).sum();
@@ -192,11 +195,13 @@ impl Solid {
             return Self::union(&first, token);
         }
         let (first, rest) = match upright::difference(&first, rest, token)? {
-            (None, rest) => (first, rest),
-            (Some(None), _) => return Ok(None),
-            (Some(Some(left)), rest) if rest.is_empty() => return Ok(Some(left)),
-            (Some(Some(left)), rest) => (vec![left], rest),
+            (Found::Elsewhere, rest) => (first, rest),
+            (Found::Empty, _) => return Ok(None),
+            (Found::Solid(left), rest) if rest.is_empty() => return Ok(Some(left)),
+            (Found::Solid(left), rest) => (vec![left], rest),
         };
+        upright::make_bodies(&first, token)?;
+        upright::make_bodies(&rest, token)?;
         let mut tree = TreeBuilder::default();
         let mut nodes = vec![tree.union_of(&first, token)?];
         nodes.extend(compose::grouped(tree.leaves(&rest, true), token)?);
@@ -219,9 +224,12 @@ impl Solid {
         if let [one] = &operands[..] {
             return Self::union(one, token);
         }
-        if let Some(solved) = upright::intersection(&operands, token)? {
-            return Ok(solved);
+        match upright::intersection(&operands, token)? {
+            Found::Elsewhere => {}
+            Found::Empty => return Ok(None),
+            Found::Solid(common) => return Ok(Some(common)),
         }
+        operands.iter().try_for_each(|solids| upright::make_bodies(solids, token))?;
         let mut tree = TreeBuilder::default();
         let nodes = operands.iter().map(|operand| tree.union_of(operand, token));
         let nodes = nodes.collect::<Result<_, _>>()?;
@@ -288,17 +296,13 @@ impl Solid {
         }
     }
 
-    /// Bytes that the kernel keeps for it, shared by clones.
+    /// Bytes that the kernel keeps for it once it has a body, shared by clones.
     pub fn size_bytes(&self) -> usize {
-        self.num_triangles() * BYTES_PER_TRIANGLE
-    }
-
-    /// Tells bodies apart: equal for clones under any transform or paint.
-    pub fn body_id(&self) -> usize {
-        match &self.form {
-            Form::Body(own) => Arc::as_ptr(&own.body) as usize,
-            Form::Upright(upright, _) => Arc::as_ptr(upright) as usize,
-        }
+        let beside = match &self.form {
+            Form::Body(_) => 0,
+            Form::Upright(upright, _) => upright.size_bytes(),
+        };
+        self.num_triangles() * BYTES_PER_TRIANGLE + beside
     }
 
     /// Vertices in model space.
@@ -353,7 +357,9 @@ impl Solid {
     /// A box around it, not always the smallest, without looking at vertices.
     pub fn rough_bounds(&self) -> Bounds {
         if let Form::Upright(..) = &self.form {
-            return self.transform.around(&self.form.bounds());
+            // What is one step of the grid away is where it is to a boolean in the plane.
+            let Bounds { min, max } = self.transform.around(&self.form.bounds());
+            return Bounds { min: min.map(|c| c - GRID_STEP), max: max.map(|c| c + GRID_STEP) };
         }
         let Box { min, max } = self.leaf().get_bounding_box();
         Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] }

@@ -38,6 +38,7 @@ mod grid;
 pub mod hull2d;
 pub mod import;
 pub mod kernel;
+mod later;
 pub mod leaf_size;
 pub mod linear_extrude;
 pub mod measure;

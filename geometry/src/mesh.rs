@@ -29,7 +29,7 @@ pub struct Run {
 /// Where a face has its colour from.
 ///
 /// The colours behind `Default` and `Cut` are the viewer's choice (OpenSCAD draws `#f9d72c` and `#9dcb51`).
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub enum Paint {
     /// Never coloured.
     #[default]
@@ -39,6 +39,19 @@ pub enum Paint {
     /// Given by `color()`: red, green, blue, alpha in 0..1.
     Color([f32; 4]),
 }
+
+impl PartialEq for Paint {
+    /// By bits: channels that are no numbers are equal to themselves.
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Paint::Color(a), Paint::Color(b)) => a.map(f32::to_bits) == b.map(f32::to_bits),
+            (Paint::Default, Paint::Default) | (Paint::Cut, Paint::Cut) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Paint {}
 
 impl Paint {
     /// The paints that occur, each once: default, cut, then colours in order of first use.

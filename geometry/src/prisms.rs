@@ -4,10 +4,10 @@
 //! one axis. Between the heights where such prisms begin and end, their boolean is the same everywhere. So it is found in
 //! two dimensions: the outlines of all prisms are cut where they meet ([`noding`]), a sweep over the plane tells what covers
 //! either side of each edge ([`sweep`]), and walls and caps stand where that differs ([`surface`]). This takes a small part
-//! of the time of a boolean in space, and heights and outlines keep their coordinates, bit for bit.
+//! of the time of a boolean in space.
 //!
 //! [`Prisms`] say what a solid is made of, however many booleans it went through, so that a boolean of booleans is found at
-//! once. Coordinates nearer to each other than OpenSCAD's grid of the plane are one ([`lattice`]).
+//! once. Coordinates keep their bits, but those that OpenSCAD's grid of the plane does not tell apart become one ([`lattice`]).
 
 mod caps;
 mod columns;
@@ -25,6 +25,7 @@ mod triangulation;
 
 use std::sync::Arc;
 
+pub(crate) use self::lattice::GRID_STEP;
 use crate::affine::Affine;
 use crate::kernel::{CancelToken, KernelError};
 use crate::mesh::{Mesh, Paint};
@@ -78,14 +79,9 @@ struct Prism {
 impl Prisms {
     /// The prism that stands upright on a region; none if it is not of a size for this.
     pub(crate) fn upright(region: Arc<Region>, low: f64, high: f64) -> Option<Self> {
-        let [min, max] = region.bounds()?;
-        let size = (max[0] - min[0]).min(max[1] - min[1]).min(high - low);
-        let reach =
-            min.iter().chain(&max).chain([&low, &high]).fold(0.0, |m: f64, c| m.max(c.abs()));
         let edges = region.points().count();
-        let fits = edges <= MOST_EDGES && size >= SMALLEST && reach <= FARTHEST;
-        let of = Of::Prism(Prism { region, low, high });
-        fits.then(|| Self::new(of, edges, 0))
+        let prism = Prism { region, low, high };
+        (edges <= MOST_EDGES && prism.is_of_a_size()).then(|| Self::new(Of::Prism(prism), edges, 0))
     }
 
     /// The union of all.
@@ -134,9 +130,36 @@ impl Prisms {
         self.edges
     }
 
+    /// The axes that all of them are along.
+    pub(crate) fn axes(&self) -> [bool; 3] {
+        let mut axes = [true; 3];
+        self.narrow(&Affine::IDENTITY, &mut axes);
+        axes
+    }
+
+    fn narrow(&self, placed: &Affine, axes: &mut [bool; 3]) {
+        let placed = placed.after(&self.placed);
+        match &*self.of {
+            Of::Prism(prism) => {
+                let is_along = |axis| prism.own_axis(axis, &placed).is_some();
+                (0..3).for_each(|axis| axes[axis] &= is_along(axis));
+            }
+            Of::Union(all) => all.iter().for_each(|one| one.narrow(&placed, axes)),
+            Of::Difference(first, rest) => {
+                first.iter().chain(rest).for_each(|one| one.narrow(&placed, axes));
+            }
+            Of::Intersection(lists) => {
+                lists.iter().flatten().for_each(|one| one.narrow(&placed, axes));
+            }
+        }
+    }
+
     /// Whether booleans of them are found in the plane: they are along one axis, and cross seldom enough.
-    pub(crate) fn lie_in_a_plane(&self) -> bool {
-        self.noded().is_some()
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`].
+    pub(crate) fn lie_in_a_plane(&self, token: &CancelToken) -> Result<bool, KernelError> {
+        Ok(self.noded(token)?.is_some())
     }
 
     /// Their surface: closed, oriented, painted, but edges and vertices may be shared by parts that touch there. Empty if
@@ -145,50 +168,58 @@ impl Prisms {
     /// # Errors
     /// [`KernelError::Cancelled`].
     pub(crate) fn surface(&self, token: &CancelToken) -> Result<Option<Mesh>, KernelError> {
-        let Some((cover, edges)) = self.noded() else { return Ok(None) };
-        token.check()?;
+        let Some((cover, edges)) = self.noded(token)? else { return Ok(None) };
         let mut combinations = Combinations::new(&cover);
-        let Some(borders) = sweep::swept(&edges, &mut combinations) else { return Ok(None) };
-        token.check()?;
-        surface::surface(borders, &combinations, &cover, token).map(Some)
+        let Some(borders) = sweep::swept(&edges, &mut combinations, token)? else {
+            return Ok(None);
+        };
+        surface::surface(borders, &combinations, &cover, token)
     }
 
-    fn noded(&self) -> Option<(Cover, Vec<Edge>)> {
-        let cover = [2, 0, 1].into_iter().find_map(|axis| Cover::along(axis, self))?;
-        let edges = noding::noded(cover.edges())?;
-        Some((cover, edges))
+    fn noded(&self, token: &CancelToken) -> Result<Option<(Cover, Vec<Edge>)>, KernelError> {
+        token.check()?;
+        let cover = [2, 0, 1].into_iter().find_map(|axis| Cover::along(axis, self));
+        let Some((cover, edges)) = cover else { return Ok(None) };
+        Ok(noding::noded(edges, token)?.map(|edges| (cover, edges)))
     }
 }
 
 impl Prism {
-    /// The same under a transform as a prism along an axis of the world, its region in the plane of the next two axes;
-    /// none if it is not along that axis.
-    fn along(&self, axis: usize, placed: &Affine) -> Option<Self> {
-        let own_axes: &[usize] = if self.is_box() { &[2, 0, 1] } else { &[2] };
-        own_axes.iter().find_map(|own| self.turned(*own).placed_along(*own, axis, placed))
+    /// Whether it is neither too small nor too far for this. Numbers that are none are neither.
+    fn is_of_a_size(&self) -> bool {
+        let Some([min, max]) = self.region.bounds() else { return false };
+        let sizes = [max[0] - min[0], max[1] - min[1], self.high - self.low];
+        // How thick the region is, roughly: an outline at an angle may be thin in a large box.
+        let thickness = self.region.area() / sizes[0].max(sizes[1]);
+        let ends = [min[0], min[1], max[0], max[1], self.low, self.high];
+        sizes.iter().chain([&thickness]).all(|size| *size >= SMALLEST)
+            && ends.iter().all(|end| end.abs() <= FARTHEST)
     }
 
-    /// `own` is the axis that the prism is along in its own frame.
-    fn placed_along(&self, own: usize, axis: usize, Affine(rows): &Affine) -> Option<Self> {
-        let is_along = (0..3).all(|other| {
-            (other == axis || rows[other][own] == 0.0) && (other == own || rows[axis][other] == 0.0)
-        });
-        if !is_along || rows[axis][own] == 0.0 {
-            return None;
-        }
+    /// The same under a transform as a prism along an axis of the world, its region in the plane of the next two axes;
+    /// none if it is not along that axis, or not of a size for this.
+    fn along(&self, axis: usize, placed: &Affine) -> Option<Self> {
+        let own = self.own_axis(axis, placed)?;
+        let Self { region, low, high } = self.turned(own);
+        let Affine(rows) = placed;
         let (u, v) = ((own + 1) % 3, (own + 2) % 3);
         let row = |row: &[f64; 4]| [row[u], row[v], 0.0, row[3]];
         let plane = [row(&rows[(axis + 1) % 3]), row(&rows[(axis + 2) % 3]), [0.0; 4], [0.0; 4]];
-        let region = self.region.transformed(&plane);
-        let ends = [self.low, self.high].map(|z| rows[axis][own] * z + rows[axis][3]);
+        let ends = [low, high].map(|end| rows[axis][own] * end + rows[axis][3]);
         let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
-        let [min, max] = region.bounds()?;
-        let reach = min.iter().chain(&max).chain(&ends).fold(0.0, |most: f64, c| most.max(c.abs()));
-        let size = (max[0] - min[0]).min(max[1] - min[1]).min(high - low);
-        (reach <= FARTHEST && size >= SMALLEST).then(|| Self {
-            region: Arc::new(region),
-            low,
-            high,
+        let moved = Self { region: Arc::new(region.transformed(&plane)), low, high };
+        moved.is_of_a_size().then_some(moved)
+    }
+
+    /// The axis that it is along in its own frame while it is along `axis` in the world.
+    fn own_axis(&self, axis: usize, Affine(rows): &Affine) -> Option<usize> {
+        let own_axes: &[usize] = if self.is_box() { &[2, 0, 1] } else { &[2] };
+        own_axes.iter().copied().find(|own| {
+            rows[axis][*own] != 0.0
+                && (0..3).all(|other| {
+                    (other == axis || rows[other][*own] == 0.0)
+                        && (other == *own || rows[axis][other] == 0.0)
+                })
         })
     }
 

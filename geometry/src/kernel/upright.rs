@@ -3,39 +3,38 @@
 //! A boolean of such solids needs nothing but the prisms, and a viewer nothing but the mesh. So their bodies are made only
 //! once something else asks for them: a boolean with a ball, a hull that is summed up.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
 
 use super::from_mesh::clean_body;
 use super::{CancelToken, Form, KernelError, Painted, Solid};
-use crate::abandon::abandonable;
 use crate::affine::Affine;
+use crate::later::{LaterMesh, once};
 use crate::mesh::{Bounds, Mesh, SideBySide};
 use crate::prisms::Prisms;
-use crate::region::Region;
-
-/// A mesh that may not be made yet.
-type Later = LazyLock<Mesh, Box<dyn FnOnce() -> Mesh + Send>>;
+use crate::region::{Point, Region};
 
 /// A solid of prisms, before it is placed.
 pub(super) struct Upright {
     prisms: Prisms,
     bounds: Bounds,
     num_triangles: usize,
-    mesh: Later,
+    mesh: LaterMesh,
     body: OnceLock<Painted>,
 }
 
-/// What a boolean gives; none if the kernel has to do it.
-type Answer = Result<Option<Option<Solid>>, KernelError>;
+/// What was found of a boolean in the plane.
+pub(super) enum Found {
+    /// That the kernel has to do it.
+    Elsewhere,
+    /// That nothing is left.
+    Empty,
+    Solid(Solid),
+}
 
 impl Upright {
-    fn solid(
-        prisms: Prisms,
-        bounds: Bounds,
-        num_triangles: usize,
-        mesh: impl FnOnce() -> Mesh + Send + 'static,
-    ) -> Solid {
-        let mesh = LazyLock::new(Box::new(mesh) as Box<dyn FnOnce() -> Mesh + Send>);
+    fn solid(prisms: Prisms, bounds: Bounds, num_triangles: usize, mesh: LaterMesh) -> Solid {
         let upright = Self { prisms, bounds, num_triangles, mesh, body: OnceLock::new() };
         let form = Form::Upright(Arc::new(upright), None);
         Solid { form, transform: Affine::IDENTITY, source: None }
@@ -49,41 +48,67 @@ impl Upright {
         self.num_triangles
     }
 
+    /// Bytes that it takes beside its mesh and its body.
+    pub(super) fn size_bytes(&self) -> usize {
+        self.prisms.edges() * size_of::<Point>()
+    }
+
     pub(super) fn mesh(&self) -> &Mesh {
-        &self.mesh
+        self.mesh.get()
     }
 
     pub(super) fn body(&self) -> &Painted {
-        self.body.get_or_init(|| {
-            let made = clean_body(self.mesh());
-            let (body, paints) = made.expect("each edge was seen to be shared by two triangles");
-            Painted { body: Arc::new(body), paints }
+        once(&self.body, || {
+            if let Ok((body, paints)) = clean_body(self.mesh()) {
+                return Painted { body: Arc::new(body), paints };
+            }
+            // No outline is known of which the extrusion is not closed; if there is one, what it most likely means.
+            let mended = Solid::from_faulty_mesh(self.mesh(), &CancelToken::new());
+            let nothing = || Painted { body: Arc::default(), paints: Arc::default() };
+            mended.ok().flatten().map_or_else(nothing, |(solid, _)| solid.painted_body())
         })
     }
 }
 
 impl Solid {
-    /// The prism that stands on a region, with its mesh, which is clean (see [`Solid::from_clean_mesh`]); none if it is not
-    /// of a size for this.
+    /// The prism that stands on a region, with its mesh, which is clean (see [`Solid::from_clean_mesh`]).
+    ///
+    /// # Errors
+    /// The mesh, if the prism is not of a size for this.
     pub(crate) fn upright(
         region: Arc<Region>,
         [low, high]: [f64; 2],
-        mesh: impl FnOnce() -> Mesh + Send + 'static,
-    ) -> Option<Self> {
-        let [min, max] = region.bounds()?;
+        mesh: LaterMesh,
+    ) -> Result<Self, LaterMesh> {
+        let prisms = Prisms::upright(Arc::clone(&region), low, high);
+        let (Some(prisms), Some([min, max])) = (prisms, region.bounds()) else { return Err(mesh) };
         let bounds = Bounds { min: [min[0], min[1], low], max: [max[0], max[1], high] };
-        let prisms = Prisms::upright(region, low, high)?;
-        // Two for each edge of a wall, and about one for either cap.
-        let num_triangles = 4 * prisms.edges();
-        Some(Upright::solid(prisms, bounds, num_triangles, mesh))
+        let num_triangles = match &mesh {
+            LaterMesh::Made(mesh) => mesh.triangles.len(),
+            // Two for each edge of a wall, and about one for either cap.
+            LaterMesh::Later { .. } => 4 * prisms.edges(),
+        };
+        Ok(Upright::solid(prisms, bounds, num_triangles, mesh))
     }
 
     /// Whether all are made of prisms whose booleans are found in the plane.
-    pub(crate) fn lie_in_a_plane(solids: &[Solid]) -> bool {
+    ///
+    /// # Errors
+    /// [`KernelError::Cancelled`].
+    pub(crate) fn lie_in_a_plane(
+        solids: &[Solid],
+        token: &CancelToken,
+    ) -> Result<bool, KernelError> {
         let together = all(solids).and_then(Prisms::union);
-        together.is_some_and(|prisms| prisms.lie_in_a_plane())
+        together.map_or(Ok(false), |prisms| prisms.lie_in_a_plane(token))
     }
 
+    /// The axes along which it is made of prisms.
+    fn axes(&self) -> [bool; 3] {
+        self.prisms().map_or([false; 3], |prisms| prisms.axes())
+    }
+
+    #[cfg(test)]
     pub(crate) fn is_upright(&self) -> bool {
         matches!(self.form, Form::Upright(..))
     }
@@ -96,17 +121,18 @@ impl Solid {
     }
 }
 
-/// The operands of a union, with those that are made of prisms united.
+/// The operands of a union, with those that are made of prisms along one axis united.
 pub(super) fn united_among(
     solids: &[Solid],
     token: &CancelToken,
 ) -> Result<Vec<Solid>, KernelError> {
+    let axis = axis_of_most(solids, [true; 3]);
     let (upright, mut others): (Vec<Solid>, Vec<Solid>) =
-        solids.iter().cloned().partition(Solid::is_upright);
+        solids.iter().cloned().partition(|solid| solid.axes()[axis]);
     if upright.len() > 1
-        && let Some(united) = solved(all(&upright).and_then(Prisms::union), token)?
+        && let Found::Solid(united) = solved(all(&upright).and_then(Prisms::union), token)?
     {
-        others.extend(united);
+        others.push(united);
         return Ok(others);
     }
     Ok(solids.to_vec())
@@ -118,54 +144,87 @@ pub(super) fn side_by_side(solids: &[Solid]) -> Option<Solid> {
     let bounds = solids.iter().map(Solid::bounds).reduce(Bounds::union)?;
     let num_triangles = solids.iter().map(Solid::num_triangles).sum();
     let parts = solids.to_vec();
-    Some(Upright::solid(prisms, bounds, num_triangles, move || {
+    let mesh = LaterMesh::new(move || {
         let mut together = SideBySide::default();
         parts.iter().for_each(|part| together.add(&part.to_mesh()));
         together.into_mesh()
-    }))
+    });
+    Some(Upright::solid(prisms, bounds, num_triangles, mesh))
 }
 
-/// The union of the first minus each of those others that are made of prisms, as the first are, and the others that are
+/// The union of the first minus each of those others that are made of prisms along the same axis, and the others that are
 /// not.
 pub(super) fn difference(
     first: &[Solid],
     rest: Vec<Solid>,
     token: &CancelToken,
-) -> Result<(Option<Option<Solid>>, Vec<Solid>), KernelError> {
-    let Some(whole) = all(first) else { return Ok((None, rest)) };
-    let (upright, others): (Vec<Solid>, Vec<Solid>) =
-        rest.iter().cloned().partition(Solid::is_upright);
-    if upright.is_empty() {
-        return Ok((None, rest));
+) -> Result<(Found, Vec<Solid>), KernelError> {
+    let axes = first.iter().map(Solid::axes).fold([true; 3], both);
+    let axis = axis_of_most(&rest, axes);
+    if !axes[axis] {
+        return Ok((Found::Elsewhere, rest));
     }
-    let taken = all(&upright).and_then(|taken| Prisms::difference(whole, taken));
-    Ok(match solved(taken, token)? {
-        None => (None, rest),
-        left => (left, others),
+    let (upright, others): (Vec<Solid>, Vec<Solid>) =
+        rest.iter().cloned().partition(|solid| solid.axes()[axis]);
+    if upright.is_empty() {
+        return Ok((Found::Elsewhere, rest));
+    }
+    let lists = all(first).zip(all(&upright));
+    Ok(match solved(lists.and_then(|(first, rest)| Prisms::difference(first, rest)), token)? {
+        Found::Elsewhere => (Found::Elsewhere, rest),
+        found => (found, others),
     })
 }
 
-/// What unions of solids have in common, where all are made of prisms.
-pub(super) fn intersection(operands: &[Vec<Solid>], token: &CancelToken) -> Answer {
+/// What unions of solids have in common, where all are made of prisms along one axis.
+pub(super) fn intersection(
+    operands: &[Vec<Solid>],
+    token: &CancelToken,
+) -> Result<Found, KernelError> {
     let lists = operands.iter().map(|operand| all(operand)).collect::<Option<_>>();
     solved(lists.and_then(Prisms::intersection), token)
+}
+
+/// Makes the bodies of solids that have none yet.
+///
+/// # Errors
+/// [`KernelError::Cancelled`].
+pub(super) fn make_bodies(solids: &[Solid], token: &CancelToken) -> Result<(), KernelError> {
+    solids.par_iter().try_for_each(|solid| {
+        token.check()?;
+        if let Form::Upright(upright, _) = &solid.form {
+            upright.body();
+        }
+        Ok(())
+    })
 }
 
 fn all(solids: &[Solid]) -> Option<Vec<Prisms>> {
     solids.iter().map(Solid::prisms).collect()
 }
 
-fn solved(prisms: Option<Prisms>, token: &CancelToken) -> Answer {
-    let Some(prisms) = prisms else { return Ok(None) };
-    let (own, watched) = (prisms.clone(), token.clone());
-    let surface = abandonable(prisms.edges(), token, move || {
-        // Parts that touch in no more than an edge or a corner are the kernel's to take apart.
-        own.surface(&watched).map(|surface| surface.filter(is_simple))
-    })?;
-    let Some(mesh) = surface? else { return Ok(None) };
-    let Some(bounds) = mesh.bounds() else { return Ok(Some(None)) };
+fn both(a: [bool; 3], b: [bool; 3]) -> [bool; 3] {
+    [0, 1, 2].map(|axis| a[axis] && b[axis])
+}
+
+/// The axis, of some, that most of the solids are along, Z before the others.
+fn axis_of_most(solids: &[Solid], of: [bool; 3]) -> usize {
+    let axes: Vec<[bool; 3]> = solids.iter().map(Solid::axes).collect();
+    let count = |axis: usize| {
+        let along = axes.iter().filter(|axes| axes[axis]).count();
+        if of[axis] { along + 1 } else { 0 }
+    };
+    [0, 1].into_iter().fold(2, |most, axis| if count(axis) > count(most) { axis } else { most })
+}
+
+fn solved(prisms: Option<Prisms>, token: &CancelToken) -> Result<Found, KernelError> {
+    let Some(prisms) = prisms else { return Ok(Found::Elsewhere) };
+    // Parts that touch in no more than an edge or a corner are the kernel's to take apart.
+    let Some(mesh) = prisms.surface(token)?.filter(is_simple) else { return Ok(Found::Elsewhere) };
+    let Some(bounds) = mesh.bounds() else { return Ok(Found::Empty) };
     let num_triangles = mesh.triangles.len();
-    Ok(Some(Some(Upright::solid(prisms, bounds, num_triangles, move || mesh))))
+    let mesh = LaterMesh::Made(mesh);
+    Ok(Found::Solid(Upright::solid(prisms, bounds, num_triangles, mesh)))
 }
 
 /// Whether each edge joins two triangles, and the triangles around each vertex are one fan.

@@ -1,4 +1,4 @@
-//! What stands over a point of the plane: how many prisms of each class, in each slab between two heights.
+//! What stands over a point of the plane: prisms of which classes, in each slab between two heights.
 //!
 //! Prisms that enter a boolean in the same place and in the same paint are one class, since only whether there is one of
 //! them counts. So a plate with four hundred holes has two classes.
@@ -11,8 +11,11 @@ use crate::affine::Affine;
 use crate::mesh::Paint;
 use crate::region::Point;
 
-/// Most numbers that say what stands over a point: classes times slabs. Picked by hand.
-const MOST_COUNTS: usize = 4096;
+/// Most classes times slabs. Picked by hand.
+const MOST_PLACES: usize = 4096;
+
+/// Most classes, since they are looked through for each prism. Picked by hand.
+const MOST_CLASSES: usize = 64;
 
 /// The prisms of a boolean along one axis, and what is inside.
 pub(super) struct Cover {
@@ -21,7 +24,6 @@ pub(super) struct Cover {
     /// The heights where they begin and end, in order: one more than there are slabs.
     pub(super) heights: Vec<f64>,
     lattice: Lattice,
-    edges: Vec<Edge>,
     /// The prisms, by their numbers in edges.
     pub(super) spans: Vec<Span>,
     /// The paint of each class.
@@ -54,8 +56,9 @@ struct Gathering {
 }
 
 impl Cover {
-    /// The cover by prisms that are all along an axis; none if they are not, or too different for this.
-    pub(super) fn along(axis: usize, prisms: &Prisms) -> Option<Self> {
+    /// The cover by prisms that are all along an axis, with the edges of their outlines; none if they are not, or too
+    /// different for this.
+    pub(super) fn along(axis: usize, prisms: &Prisms) -> Option<(Self, Vec<Edge>)> {
         let mut gathering = Gathering { axis, prisms: Vec::new(), paints: Vec::new() };
         let untinted = Tint { unpainted: Paint::Default, painted: None };
         let term = gathering.any(std::slice::from_ref(prisms), &Affine::IDENTITY, untinted)?;
@@ -67,7 +70,7 @@ impl Cover {
         let mut heights: Vec<f64> = ends.iter().flatten().copied().collect();
         heights.sort_by(f64::total_cmp);
         heights.dedup();
-        if heights.len() * paints.len() > MOST_COUNTS {
+        if heights.len() * paints.len() > MOST_PLACES {
             return None;
         }
         let slab = |height: f64| heights.partition_point(|other| *other < height);
@@ -91,12 +94,7 @@ impl Cover {
                 edges.extend(sides.filter_map(|(a, b)| Edge::of_outline(*a, *b, index)));
             }
         }
-        Some(Self { axis, heights, lattice, edges, spans, paints, term })
-    }
-
-    /// The edges of all outlines, as they come.
-    pub(super) fn edges(&self) -> Vec<Edge> {
-        self.edges.clone()
+        Some((Self { axis, heights, lattice, spans, paints, term }, edges))
     }
 
     /// The point at a site.
@@ -113,20 +111,19 @@ impl Cover {
 impl Gathering {
     /// The union of some.
     fn any(&mut self, prisms: &[Prisms], placed: &Affine, tint: Tint) -> Option<Term> {
-        let (mut classes, mut terms) = (Vec::new(), Vec::new());
+        let mut terms = Vec::new();
         for one in prisms {
-            self.gather(one, placed, tint, &mut classes, &mut terms)?;
+            self.gather(one, placed, tint, &mut terms)?;
         }
-        Some(Term::Any(classes, terms))
+        Some(Term::Any(terms))
     }
 
-    /// Adds to a union's classes and terms.
+    /// Adds to a union's terms.
     fn gather(
         &mut self,
         prisms: &Prisms,
         placed: &Affine,
         tint: Tint,
-        classes: &mut Vec<usize>,
         terms: &mut Vec<Term>,
     ) -> Option<()> {
         let placed = placed.after(&prisms.placed);
@@ -134,17 +131,12 @@ impl Gathering {
         match &*prisms.of {
             Of::Prism(prism) => {
                 let prism = prism.along(self.axis, &placed)?;
-                let known = classes.iter().find(|class| self.paints[**class] == tint.unpainted);
-                let class = known.copied().unwrap_or_else(|| {
-                    self.paints.push(tint.unpainted);
-                    classes.push(self.paints.len() - 1);
-                    self.paints.len() - 1
-                });
+                let class = self.class(tint.unpainted, terms)?;
                 self.prisms.push((class, prism));
             }
             Of::Union(all) => {
                 for one in all {
-                    self.gather(one, &placed, tint, classes, terms)?;
+                    self.gather(one, &placed, tint, terms)?;
                 }
             }
             Of::Difference(first, rest) => {
@@ -158,6 +150,20 @@ impl Gathering {
             }
         }
         Some(())
+    }
+
+    /// The class of this paint in a union.
+    fn class(&mut self, paint: Paint, terms: &mut Vec<Term>) -> Option<usize> {
+        let known = terms.iter().find_map(|term| match term {
+            Term::Class(class) if self.paints[*class] == paint => Some(*class),
+            _ => None,
+        });
+        if known.is_none() && self.paints.len() < MOST_CLASSES {
+            terms.push(Term::Class(self.paints.len()));
+            self.paints.push(paint);
+            return Some(self.paints.len() - 1);
+        }
+        known
     }
 }
 

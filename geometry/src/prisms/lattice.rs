@@ -1,7 +1,7 @@
 //! Whole numbers for the plane, so that what is decided about points and edges is exact.
 //!
 //! Coordinates that OpenSCAD's grid of the plane, 2^27 to a unit, does not tell apart become one first, the first of them:
-//! walls that should meet but for rounding do meet. The lattice itself is finer, so that a point where two edges cross lies
+//! walls that should meet but for rounding do meet, unless half a step of the grid happens to lie between them. The lattice itself is finer, so that a point where two edges cross lies
 //! on both of them but for what double precision rounds away. What comes out as it went in keeps its bits.
 
 use rustc_hash::FxHashMap;
@@ -14,11 +14,14 @@ pub(super) type Site = [i64; 2];
 /// Steps to a unit of OpenSCAD's grid.
 const GRID: f64 = (1 << 27) as f64;
 
+/// Coordinates farther apart than this are told apart.
+pub(crate) const GRID_STEP: f64 = 1.0 / GRID;
+
 /// Sites stay below two to this: products of their differences have room in 128 bits, and double precision tells
 /// neighbours apart.
 const SITE_BITS: i32 = 52;
 
-/// Coordinates along one axis; of several that are one on the grid the first counts.
+/// Coordinates along one axis; of several that the grid does not tell apart the first counts.
 #[derive(Default)]
 pub(super) struct Snap(FxHashMap<i64, f64>);
 
@@ -48,11 +51,9 @@ impl Lattice {
     pub(super) fn site(&mut self, point: Point) -> Site {
         [0, 1].map(|axis| {
             let snapped = self.snaps[axis].snapped(point[axis]);
-            let site = (snapped * self.scale).round();
-            if site / self.scale != snapped {
-                self.exact[axis].entry(site as i64).or_insert(snapped);
-            }
-            site as i64
+            let site = (snapped * self.scale).round() as i64;
+            self.exact[axis].entry(site).or_insert(snapped);
+            site
         })
     }
 

@@ -1,6 +1,7 @@
 //! Outlines cut where they meet, so that edges have nothing in common but their ends.
 
 use super::lattice::{Site, dot, from_to, turn};
+use crate::kernel::{CancelToken, KernelError};
 
 /// Pairs of edges beside each other that are looked at for each edge, at most, before giving up. Picked by hand.
 const MOST_PAIRS_PER_EDGE: usize = 512;
@@ -12,9 +13,12 @@ const MOST_CUTS_PER_EDGE: usize = 4;
 /// Cuts that are always few.
 const FEW_CUTS: usize = 64;
 
-/// A point where edges cross is rounded to the lattice, which moves them by up to a step, and they may meet others then.
+/// A point where edges cross is rounded to the lattice, which moves them by a step or two, and they may meet others then.
 /// Two rounds are enough for most models.
 const MOST_ROUNDS: usize = 32;
+
+/// How many edges go by between two looks at the token.
+const LOOK: usize = 1024;
 
 /// A straight piece of an outline, from the lower of its ends to the higher by x, then y.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +54,13 @@ struct Cut {
 }
 
 /// The edges, cut where they meet and sorted; equal pieces of several are all there. None if there is too much of it.
-pub(super) fn noded(mut edges: Vec<Edge>) -> Option<Vec<Edge>> {
+///
+/// # Errors
+/// [`KernelError::Cancelled`].
+pub(super) fn noded(
+    mut edges: Vec<Edge>,
+    token: &CancelToken,
+) -> Result<Option<Vec<Edge>>, KernelError> {
     let mut is_moved = vec![true; edges.len()];
     for _ in 0..MOST_ROUNDS {
         let mut order: Vec<usize> = (0..edges.len()).collect();
@@ -67,9 +77,9 @@ pub(super) fn noded(mut edges: Vec<Edge>) -> Option<Vec<Edge>> {
             segment_of.push(segment);
             moved_segments[segment] |= moved;
         }
-        let mut cuts = cuts(&segments, &moved_segments)?;
+        let Some(mut cuts) = cuts(&segments, &moved_segments, token)? else { return Ok(None) };
         if cuts.is_empty() {
-            return Some(sorted);
+            return Ok(Some(sorted));
         }
         let is_done = !cuts.iter().any(|cut| cut.rounded);
         let along = |cut: &Cut| {
@@ -96,14 +106,18 @@ pub(super) fn noded(mut edges: Vec<Edge>) -> Option<Vec<Edge>> {
         }
         if is_done {
             edges.sort_unstable();
-            return Some(edges);
+            return Ok(Some(edges));
         }
     }
-    None
+    Ok(None)
 }
 
 /// Where segments, sorted and each there once, are to be cut. Pairs of which none was moved are known not to meet.
-fn cuts(segments: &[[Site; 2]], moved: &[bool]) -> Option<Vec<Cut>> {
+fn cuts(
+    segments: &[[Site; 2]],
+    moved: &[bool],
+    token: &CancelToken,
+) -> Result<Option<Vec<Cut>>, KernelError> {
     let axis = longer_axis(segments);
     let low = |index: usize, axis: usize| segments[index][0][axis].min(segments[index][1][axis]);
     let high = |index: usize, axis: usize| segments[index][0][axis].max(segments[index][1][axis]);
@@ -113,12 +127,15 @@ fn cuts(segments: &[[Site; 2]], moved: &[bool]) -> Option<Vec<Cut>> {
     let mut cuts = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     let mut pairs = 0;
-    for second in order {
+    for (index, second) in order.into_iter().enumerate() {
+        if index % LOOK == 0 {
+            token.check()?;
+        }
         let start = low(second, axis);
         open.retain(|index| high(*index, axis) >= start);
         pairs += open.len();
         if pairs > MOST_PAIRS_PER_EDGE * segments.len() || cuts.len() > most_cuts {
-            return None;
+            return Ok(None);
         }
         let (from, to) = (low(second, 1 - axis), high(second, 1 - axis));
         for first in &open {
@@ -129,7 +146,7 @@ fn cuts(segments: &[[Site; 2]], moved: &[bool]) -> Option<Vec<Cut>> {
         }
         open.push(second);
     }
-    Some(cuts)
+    Ok(Some(cuts))
 }
 
 /// The axis along which the plane is longer, so that fewer segments stand beside each other.

@@ -3,13 +3,11 @@
 
 use super::combinations::Combination;
 use super::lattice::{Site, dot, from_to, turn};
-use super::sweep::Border;
+use super::sweep::{Border, sorted_ends};
 
 /// The borders without sites that lie in the middle of a straight one.
 pub(super) fn straightened(mut borders: Vec<Border>) -> Vec<Border> {
-    let mut sites: Vec<Site> = borders.iter().flat_map(|border| border.ends).collect();
-    sites.sort_unstable();
-    sites.dedup();
+    let sites = sorted_ends(&borders);
     let index = |site: Site| sites.binary_search(&site).expect("all ends are listed");
     let mut degrees = vec![0_u32; sites.len()];
     let mut meeting = vec![[usize::MAX; 2]; sites.len()];

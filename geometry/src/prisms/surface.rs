@@ -12,10 +12,13 @@ use super::combinations::{Combination, Combinations, Facing};
 use super::cover::Cover;
 use super::lattice::Site;
 use super::straighten::straightened;
-use super::sweep::Border;
+use super::sweep::{Border, sorted_ends};
 use crate::kernel::{CancelToken, KernelError};
 use crate::mesh::{Mesh, Paint};
 use crate::region::Point;
+
+/// More walls than this are left to the kernel: a thousand slices of what has thirty thousand sides. Picked by hand.
+const MOST_WALLS: usize = 1 << 20;
 
 /// A wall from one height to another, by their indices; its inside is on the side of `facing`.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +39,7 @@ struct Between {
 /// The caps on the left and on the right of a border.
 type Sides = [Option<(Facing, Paint)>; 2];
 
-/// The surface between what is inside and what is outside.
+/// The surface between what is inside and what is outside; none if it has too many walls.
 ///
 /// # Errors
 /// [`KernelError::Cancelled`].
@@ -45,16 +48,19 @@ pub(super) fn surface(
     combinations: &Combinations<'_>,
     cover: &Cover,
     token: &CancelToken,
-) -> Result<Mesh, KernelError> {
+) -> Result<Option<Mesh>, KernelError> {
     let borders = straightened(borders);
     let mut between: FxHashMap<[Combination; 2], Between> = FxHashMap::default();
     for Border { left, right, .. } in &borders {
         let of_pair = || Between::of(*left, *right, combinations, cover.heights.len());
         between.entry([*left, *right]).or_insert_with(of_pair);
     }
-    let mut sites: Vec<Site> = borders.iter().flat_map(|border| border.ends).collect();
-    sites.sort_unstable();
-    sites.dedup();
+    let walls = |border: &Border| between[&[border.left, border.right]].walls.len();
+    if borders.iter().map(walls).sum::<usize>() > MOST_WALLS {
+        return Ok(None);
+    }
+    token.check()?;
+    let sites = sorted_ends(&borders);
     let index = |site: Site| sites.binary_search(&site).expect("all ends are listed") as u32;
     let borders: Vec<([u32; 2], &Between)> = borders
         .iter()
@@ -97,7 +103,7 @@ pub(super) fn surface(
     }
     token.check()?;
     triangles.extend(caps(rims, &paints, &sites, &columns, token)?);
-    Ok(Mesh::of_painted(positions, triangles))
+    Ok(Some(Mesh::of_painted(positions, triangles)))
 }
 
 impl Between {

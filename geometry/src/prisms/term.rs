@@ -4,37 +4,35 @@ use crate::mesh::Paint;
 
 /// What a boolean says of a point by the classes that are there.
 pub(super) enum Term {
-    /// Where any of the classes or terms is.
-    Any(Vec<usize>, Vec<Term>),
+    /// Where there is a prism of this class.
+    Class(usize),
+    /// Where any is, in the order of operands.
+    Any(Vec<Term>),
     /// Where the first is and the second is not.
     Minus(Box<Term>, Box<Term>),
     /// Where all are.
     All(Vec<Term>),
 }
 
-/// How many prisms of each class there are in a slab.
-pub(super) type Counts = [i32];
+/// Whether there are prisms of each class.
+pub(super) type Present = [bool];
 
 impl Term {
     /// Whether a point with these prisms is inside.
-    pub(super) fn holds(&self, counts: &Counts) -> bool {
+    pub(super) fn holds(&self, present: &Present) -> bool {
         match self {
-            Term::Any(classes, terms) => {
-                classes.iter().any(|class| counts[*class] > 0)
-                    || terms.iter().any(|term| term.holds(counts))
-            }
-            Term::Minus(first, rest) => first.holds(counts) && !rest.holds(counts),
-            Term::All(terms) => terms.iter().all(|term| term.holds(counts)),
+            Term::Class(class) => present[*class],
+            Term::Any(terms) => terms.iter().any(|term| term.holds(present)),
+            Term::Minus(first, rest) => first.holds(present) && !rest.holds(present),
+            Term::All(terms) => terms.iter().all(|term| term.holds(present)),
         }
     }
 
-    /// The paint of the face between what is inside and what is outside: of what ends there.
-    pub(super) fn paint(&self, inside: &Counts, outside: &Counts, paints: &[Paint]) -> Paint {
+    /// The paint of the face between what is inside and what is outside: of what ends there, the first of several.
+    pub(super) fn paint(&self, inside: &Present, outside: &Present, paints: &[Paint]) -> Paint {
         match self {
-            Term::Any(classes, terms) => {
-                if let Some(class) = classes.iter().find(|class| inside[**class] > 0) {
-                    return paints[*class];
-                }
+            Term::Class(class) => paints[*class],
+            Term::Any(terms) => {
                 let ending = terms.iter().find(|term| term.holds(inside));
                 ending.expect("something is inside").paint(inside, outside, paints)
             }

@@ -7,6 +7,7 @@ use super::lattice::{Site, turn};
 use super::noding::{Edge, noded};
 use super::*;
 use crate::kernel::{CancelToken, Solid};
+use crate::later::LaterMesh;
 use crate::linear_extrude::linear_extrude;
 use crate::measure::{Measure, cross, dot, measure, sub};
 use crate::polygon::{circle, square};
@@ -22,7 +23,8 @@ fn standing(region: Region, low: f64, high: f64) -> Solid {
         mesh.positions.iter_mut().for_each(|position| position[2] += low);
         mesh
     };
-    Solid::upright(region, [low, high], mesh).expect("of a size for prisms")
+    let solid = Solid::upright(region, [low, high], LaterMesh::new(mesh));
+    solid.unwrap_or_else(|_| panic!("not of a size for prisms"))
 }
 
 fn block(min: [f64; 3], max: [f64; 3]) -> Solid {
@@ -165,6 +167,51 @@ fn parts_that_meet_but_for_rounding_meet() {
 }
 
 #[test]
+fn a_row_of_boxes_that_overlap_is_one_box() {
+    let boxes = [0.0, 1.0, 2.5].map(|x| block([x, 0.0, 0.0], [x + 2.0, 1.0, 1.0]));
+    check(&united(&boxes), 4.5, 20.0, 12);
+}
+
+#[test]
+fn a_hole_that_pokes_out_of_its_outline_takes_nothing_from_others() {
+    // The corner of the hole lies on the edge, but for rounding; another part covers it.
+    for angle in 1..60 {
+        let region = crate::clip::difference(
+            &square([10.0, 10.0], false),
+            &[square([3.0, 3.0], false).transformed(&turned(-45.0, 0.0, 5.0))],
+        );
+        let turn = turned(f64::from(angle), 0.0, 0.0);
+        let first = standing(region.transformed(&turn), 0.0, 5.0);
+        let over =
+            square([4.0, 4.0], false).transformed(&turned(0.0, -1.0, 4.0)).transformed(&turn);
+        let both = united(&[first.clone(), standing(over, 0.0, 5.0)]);
+        let theirs = united(&bodies(&[first, both.clone()]));
+        let found = measure(&both.to_mesh());
+        assert!(close(found.volume, measure(&theirs.to_mesh()).volume, 1e-7), "{angle}: {found:?}");
+        assert_eq!((found.closed, found.components), (true, 1), "{angle}");
+    }
+}
+
+/// The plane turned, then moved.
+fn turned(angle: f64, x: f64, y: f64) -> [[f64; 4]; 4] {
+    let (sin, cos) = (scadstream_csg::degrees::sin(angle), scadstream_csg::degrees::cos(angle));
+    [[cos, -sin, 0.0, x], [sin, cos, 0.0, y], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+}
+
+#[test]
+fn what_lies_across_is_worked_on_after_the_others() {
+    let plate = block([0.0; 3], [20.0, 20.0, 5.0]);
+    let holes = [4.0, 10.0, 16.0].map(|x| pin(x, 10.0, 1.5, 12.0, [-1.0, 6.0]));
+    let across = pin(4.0, 2.5, 1.0, 8.0, [-1.0, 21.0]).transformed(&lying(0));
+    let all: Vec<Solid> = holes.iter().cloned().chain([across]).collect();
+    let ours = measure(&taken(&plate, &all).unwrap().to_mesh());
+    let theirs = taken(&plate.with_transform_applied(), &bodies(&all)).unwrap();
+    let theirs = measure(&theirs.to_mesh());
+    assert!(close(ours.volume, theirs.volume, 1e-9) && ours.genus == theirs.genus, "{ours:?}");
+    assert!(ours.closed && ours.genus == 4);
+}
+
+#[test]
 fn parts_that_touch_in_an_edge_are_left_to_the_kernel() {
     let [a, b] = [block([0.0; 3], [1.0; 3]), block([1.0, 1.0, 0.0], [2.0, 2.0, 1.0])];
     let both = united(&[a.clone(), b]);
@@ -183,6 +230,14 @@ fn what_is_too_small_or_too_far_is_left_to_the_kernel() {
         let blocks = [block([0.0; 3], [1.0; 3]), block([0.5; 3], [1.5; 3])];
         united(&blocks.map(|block| block.transformed(&Affine::scaling([factor; 3]))))
     };
+    for height in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+        assert!(Prisms::upright(region(), 0.0, height).is_none());
+    }
+    // Thin, though its box is large: all its points are on one line of the grid.
+    let thin = Affine([[0.7, -7e-11, 0.0, 0.0], [0.7, 7e-11, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]]);
+    let blade = block([0.0; 3], [10.0; 3]).transformed(&thin);
+    let blades = [blade.clone(), blade.transformed(&Affine::translation([0.0, 0.0, 10.0]))];
+    assert!(!united(&blades).is_upright());
     assert!(scaled(1.0).is_upright() && !scaled(1e-5).is_upright() && !scaled(1e7).is_upright());
     // Deep nesting is taken up again from its body.
     let chain = (0..40).fold(block([0.0; 3], [1.0; 3]), |all, step| {
@@ -301,7 +356,7 @@ proptest! {
             edges.iter().flat_map(signed).for_each(|(site, sign)| *sums.entry(site).or_insert(0) += sign);
             sums.into_iter().filter(|(_, sum)| *sum != 0).collect()
         };
-        let Some(cut) = noded(edges.clone()) else {
+        let Some(cut) = noded(edges.clone(), &CancelToken::new()).expect("nobody cancels") else {
             prop_assert!(lines.len() > 8, "few lines are always cut");
             return Ok(());
         };

@@ -10,7 +10,7 @@ use super::objects::{Object, Role};
 use super::plan::{Known, plan, repeating};
 use super::run::run;
 use super::{Job, Part, PartKind, Solver};
-use crate::control::{Cancelled, Progress};
+use crate::control::{CancelToken, Cancelled, Progress};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::{KernelError, Solid};
 use crate::mesh::{Bounds, Paint};
@@ -121,7 +121,7 @@ pub(super) fn solve_by_cells(
     let usual = job.settings.cell_triangles;
     let cell_triangles = match forced {
         true => Some(usual),
-        false => cell_triangles(&operands, usual, may_be_edited),
+        false => cell_triangles(&operands, usual, may_be_edited, &job.cancel)?,
     };
     let Some(cell_triangles) = cell_triangles.filter(|_| operands.len() > 1) else {
         go_on()?;
@@ -182,7 +182,12 @@ fn few_triangles(may_be_edited: bool) -> usize {
 
 /// Most triangles in a cell, if operands that hang together are more than the direct solver does quickly. What lies apart is no
 /// work for booleans: it sets it side by side.
-fn cell_triangles(operands: &[Operand], usual: usize, may_be_edited: bool) -> Option<usize> {
+fn cell_triangles(
+    operands: &[Operand],
+    usual: usize,
+    may_be_edited: bool,
+    token: &CancelToken,
+) -> Result<Option<usize>, Cancelled> {
     let boxes: Vec<Bounds> = operands.iter().map(Operand::bounds).collect();
     let many_in_a_plane = if may_be_edited { MANY_IN_A_PLANE_TO_EDIT } else { MANY_IN_A_PLANE };
     let mut smaller = None;
@@ -194,12 +199,12 @@ fn cell_triangles(operands: &[Operand], usual: usize, may_be_edited: bool) -> Op
         let solids =
             || cluster.iter().map(|index| operands[*index].solid.clone()).collect::<Vec<_>>();
         if (few_triangles(may_be_edited)..many_in_a_plane).contains(&triangles)
-            && Solid::lie_in_a_plane(&solids())
+            && Solid::lie_in_a_plane(&solids(), token).map_err(|_| Cancelled)?
         {
             continue;
         }
         if triangles >= if has_few_operands { MANY_TRIANGLES } else { FEW_TRIANGLES } {
-            return Some(usual);
+            return Ok(Some(usual));
         }
         let is_dominated = cluster.len() > 1
             && largest >= DOMINANT_TRIANGLES
@@ -214,7 +219,7 @@ fn cell_triangles(operands: &[Operand], usual: usize, may_be_edited: bool) -> Op
         let already = smaller.unwrap_or(usual);
         smaller = Some(already.min(usual / share));
     }
-    smaller.filter(|_| may_be_edited)
+    Ok(smaller.filter(|_| may_be_edited))
 }
 
 /// The solids of all leaves where they stand, and the skeleton over them.

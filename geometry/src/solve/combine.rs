@@ -12,6 +12,7 @@ use crate::abandon::abandonable;
 use crate::diagnostic::Severity;
 use crate::import::{Geometry, import};
 use crate::kernel::{KernelError, Solid};
+use crate::later::LaterMesh;
 use crate::mesh::Mesh;
 use crate::polygon;
 use crate::polyhedron::{Mended, mend, polyhedron};
@@ -100,7 +101,7 @@ impl Work<'_> {
             &Kind::Cube { size, center } => {
                 let [width, depth, height] = size;
                 let base = polygon::square([width, depth], center);
-                self.upright(base, ends(height, center), move || cube(size, center))
+                self.upright(base, ends(height, center), LaterMesh::Made(cube(size, center)))
             }
             &Kind::Sphere { r, fragments } => {
                 let triangles = sphere_triangles(r, fragments);
@@ -117,7 +118,7 @@ impl Work<'_> {
                 if r1 != r2 {
                     return self.clean_mesh(&mesh);
                 }
-                self.upright(polygon::circle(r1, fragments), ends(h, center), move || mesh)
+                self.upright(polygon::circle(r1, fragments), ends(h, center), LaterMesh::Made(mesh))
             }
             Kind::Polyhedron { points, faces, .. } => self.polyhedron(points, faces),
 
@@ -232,11 +233,11 @@ impl Work<'_> {
         &self,
         base: impl Into<Arc<Region>>,
         ends: [f64; 2],
-        mesh: impl FnOnce() -> Mesh + Clone + Send + 'static,
+        mesh: LaterMesh,
     ) -> Result<Shape, Fault> {
-        match Solid::upright(base.into(), ends, mesh.clone()) {
-            Some(solid) => Ok(Shape::solid(Some(solid))),
-            None => self.clean_mesh(&mesh()),
+        match Solid::upright(base.into(), ends, mesh) {
+            Ok(solid) => Ok(Shape::solid(Some(solid))),
+            Err(mesh) => self.clean_mesh(mesh.get()),
         }
     }
 

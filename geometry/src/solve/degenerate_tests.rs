@@ -274,3 +274,48 @@ fn what_is_far_too_large_is_refused() {
         assert!(said, "{:?}: {:?}", root.kind(), solution.diagnostics);
     }
 }
+
+#[test]
+fn prisms_of_odd_heights_are_nothing_whatever_is_done_to_them() {
+    let slanted = [[0.9, -0.1, 0.3, 0.0], [0.2, 0.9, -0.1, 0.0], [-0.3, 0.2, 0.9, 0.0]];
+    for odd in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
+        let kinds = [
+            Kind::Cube { size: [1.0, 1.0, odd], center: false },
+            Kind::Cylinder {
+                h: odd,
+                r1: 1.0,
+                r2: 1.0,
+                center: true,
+                fragments: Box::new(fine(8.0)),
+            },
+        ];
+        for kind in kinds {
+            let resize = Kind::Resize { new_size: [5.0; 3], auto: [false; 3], convexity: 1 };
+            check_nothing(&node(resize, vec![transform(slanted, node(kind.clone(), Vec::new()))]));
+            check_nothing(&difference(vec![node(kind, Vec::new()), cube(1.0)]));
+        }
+    }
+}
+
+#[test]
+fn what_is_scaled_thinner_than_the_grid_is_still_united() {
+    let thin = [[0.7, -7e-11, 0.0, 0.0], [0.7, 7e-11, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
+    let blade = transform(thin, cube(10.0));
+    let blades = group(vec![blade.clone(), translate(0.0, 0.0, 10.0, blade)]);
+    check_sound(&node(
+        Kind::Render { convexity: 1 },
+        vec![blades, translate(50.0, 0.0, 0.0, cube(1.0))],
+    ));
+}
+
+#[test]
+fn colours_that_are_no_numbers_take_nothing_away() {
+    for alpha in [1.0, f32::NAN] {
+        let red = color([f32::NAN, 0.0, 0.0, alpha], sphere(5.0, 20.0));
+        let drilled = difference(vec![red, translate(0.0, 0.0, 3.0, cube(4.0)), cube(2.0)]);
+        let solution =
+            check_sound(&group(vec![drilled, color([0.0, f32::NAN, 0.0, 1.0], cube(3.0))]));
+        assert!(solution.parts.iter().all(|part| !part.shell.mesh().is_empty()));
+        assert_eq!(solution.parts.len(), 2);
+    }
+}

@@ -15,6 +15,7 @@ use crate::apart;
 use crate::cache::Form;
 use crate::fragments::segments;
 use crate::kernel::{KernelError, Solid};
+use crate::later::LaterMesh;
 use crate::linear_extrude::{layers, linear_extrude};
 use crate::mesh::{Bounds, Paint};
 use crate::projection::{section, shadow};
@@ -192,11 +193,12 @@ impl Work<'_> {
         if is_clean && is_straight(parameters) && [along_x, along_y] == [0.0; 2] {
             let ends = ends(height, parameters.center);
             // What takes a moment only is done once it is needed.
-            if points <= IN_PLACE / 4 {
-                return self.upright(base, ends, make);
+            let is_plain = parameters.slices.is_none() && parameters.segments.is_none();
+            if is_plain && points <= IN_PLACE / 4 {
+                return self.upright(base, ends, LaterMesh::new(make));
             }
             let mesh = self.abandonable(points, make)?;
-            return self.upright(base, ends, move || mesh);
+            return self.upright(base, ends, LaterMesh::Made(mesh));
         }
         let mesh = self.abandonable(points, make)?;
         if is_clean { self.clean_mesh(&mesh) } else { self.closed_mesh(&mesh) }
