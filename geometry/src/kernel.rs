@@ -12,16 +12,16 @@ mod booleans;
 mod cell;
 mod compose;
 mod cut;
+mod form;
 mod from_mesh;
 mod piece;
 mod sheets;
 mod upright;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use manifold_rust::csg_tree::CsgLeafNode;
-use manifold_rust::impl_mesh::{ManifoldImpl, reserve_ids};
+use manifold_rust::impl_mesh::ManifoldImpl;
 use manifold_rust::linalg::{Mat3x4, Vec2, Vec3, Vec4};
 use manifold_rust::manifold::Manifold;
 use manifold_rust::robust::exact::{Sign, filtered};
@@ -32,11 +32,12 @@ use crate::abandon::abandonable;
 use crate::affine::Affine;
 use crate::mesh::{Bounds, Mesh, Paint};
 
-use self::booleans::{TreeBuilder, rename_originals};
+use self::booleans::TreeBuilder;
 pub use self::cell::Tree;
+use self::form::{Form, Painted};
 pub use self::from_mesh::Repairs;
 pub use self::piece::Piece;
-use self::upright::{Found, Upright};
+use self::upright::Found;
 use crate::prisms::GRID_STEP;
 
 /// Bytes that the kernel keeps per triangle of a solid, measured (halfedges, vertices, normals and a search tree).
@@ -114,22 +115,6 @@ pub struct Solid {
     transform: Affine,
     /// Hash of what the form was made from, once somebody has said so.
     source: Option<ContentHash>,
-}
-
-/// A solid before it is placed. Which of the two it is depends on how it was made alone, and so do its mesh and its points.
-#[derive(Clone)]
-enum Form {
-    /// The kernel's own.
-    Body(Painted),
-    /// Made of prisms, and a body only once one is needed; in one paint, if it was painted.
-    Upright(Arc<Upright>, Option<Paint>),
-}
-
-/// A body of the kernel and the paint of each original that its faces may come from.
-#[derive(Clone)]
-struct Painted {
-    body: Arc<ManifoldImpl>,
-    paints: Paints,
 }
 
 impl std::fmt::Debug for Solid {
@@ -369,33 +354,28 @@ impl Solid {
     ///
     /// The order of triangles depends on the shape alone, not on threads or on what was solved before.
     pub fn to_mesh(&self) -> Mesh {
-        let positions = self.positions();
-        let triangles = self.triangles();
-        match &self.form {
-            Form::Body(own) => {
-                let references = own.body.mesh_relation.tri_ref.iter();
-                // Runs of one original are the rule, and so are few of them.
-                let mut last = None;
-                let paints = references.map(|reference| match last {
-                    Some((original, paint)) if original == reference.original_id => paint,
-                    _ => {
-                        let paint = own.paint_of(reference.original_id);
-                        last = Some((reference.original_id, paint));
-                        paint
-                    }
-                });
-                Mesh::of_painted(positions, triangles.into_iter().zip(paints))
-            }
-            Form::Upright(upright, paint) => {
-                let mut mesh = Mesh::new(positions, triangles);
-                match paint {
-                    None => mesh.runs.clone_from(&upright.mesh().runs),
-                    Some(Paint::Default) => {}
-                    Some(paint) => mesh.paint(*paint),
+        let mut mesh = Mesh::new(self.positions(), self.triangles());
+        let paint = match &self.form {
+            Form::Body(own) => match own.only_paint() {
+                Some(paint) => paint,
+                None => {
+                    let paints = own.paints_of_triangles();
+                    return Mesh::of_painted(
+                        mesh.positions,
+                        mesh.triangles.into_iter().zip(paints),
+                    );
                 }
-                mesh
+            },
+            Form::Upright(_, Some(paint)) => *paint,
+            Form::Upright(upright, None) => {
+                mesh.runs.clone_from(&upright.mesh().runs);
+                return mesh;
             }
+        };
+        if paint != Paint::Default {
+            mesh.paint(paint);
         }
+        mesh
     }
 
     /// The same solid, its lazy transform applied to its body.
@@ -470,44 +450,6 @@ impl Solid {
     fn checked(body: ManifoldImpl, paints: Paints) -> Result<Option<Self>, KernelError> {
         status(&body)?;
         Ok((!body.is_empty()).then(|| Self::of_body(body, paints)))
-    }
-}
-
-impl Form {
-    /// The box around it.
-    fn bounds(&self) -> Bounds {
-        match self {
-            Form::Body(own) => {
-                let Box { min, max } = own.body.bbox;
-                Bounds { min: [min.x, min.y, min.z], max: [max.x, max.y, max.z] }
-            }
-            Form::Upright(upright, _) => upright.bounds(),
-        }
-    }
-}
-
-impl Painted {
-    /// The same body with every face in one paint.
-    fn painted(&self, paint: Paint) -> Self {
-        let paints = self.paints.iter().map(|(id, _)| (*id, paint)).collect();
-        Self { body: Arc::clone(&self.body), paints }
-    }
-
-    /// The same body with originals of its own, so that it can be painted apart from its clones.
-    fn with_own_originals(&self) -> Self {
-        let first = reserve_ids(self.paints.len() as u32) as i32;
-        let renamed: HashMap<i32, i32> =
-            self.paints.iter().zip(first..).map(|((id, _), new)| (*id, new)).collect();
-        let mut body = (*self.body).clone();
-        rename_originals(&mut body, |id| renamed.get(&id).copied().unwrap_or(id));
-        let mut paints: Vec<_> = self.paints.iter().map(|(id, p)| (renamed[id], *p)).collect();
-        paints.sort_by_key(|(id, _)| *id);
-        Self { body: Arc::new(body), paints: paints.into() }
-    }
-
-    fn paint_of(&self, original: i32) -> Paint {
-        let found = self.paints.binary_search_by_key(&original, |(id, _)| *id);
-        found.map_or(Paint::Default, |index| self.paints[index].1)
     }
 }
 

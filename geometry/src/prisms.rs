@@ -13,6 +13,7 @@ mod caps;
 mod columns;
 mod combinations;
 mod cover;
+mod fans;
 mod lattice;
 mod noding;
 mod straighten;
@@ -25,6 +26,7 @@ mod triangulation;
 
 use std::sync::Arc;
 
+pub(crate) use self::fans::has_only_fans;
 pub(crate) use self::lattice::GRID_STEP;
 use crate::affine::Affine;
 use crate::kernel::{CancelToken, KernelError};
