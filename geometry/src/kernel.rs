@@ -129,17 +129,16 @@ impl Solid {
     /// # Errors
     /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
     pub fn union(solids: &[Solid], token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        let operands = upright::united_among(solids, token)?;
-        match &operands[..] {
-            [] => Ok(None),
-            [one] => Ok(Some(one.clone())),
-            many => {
-                upright::make_bodies(many, token)?;
-                let mut tree = TreeBuilder::default();
-                let nodes = compose::grouped(tree.leaves(many, false), token)?;
-                tree.evaluate(OpType::Add, nodes, token)
-            }
+        if let [] | [_] = solids {
+            return Ok(solids.first().cloned());
         }
+        if let Found::Solid(united) = upright::union(solids, token)? {
+            return Ok(Some(united));
+        }
+        upright::make_bodies(solids, token)?;
+        let mut tree = TreeBuilder::default();
+        let nodes = compose::grouped(tree.leaves(solids, false), token)?;
+        tree.evaluate(OpType::Add, nodes, token)
     }
 
     /// Solids known to have no point in common as one; none if none are given.

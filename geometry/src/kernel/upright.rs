@@ -121,21 +121,12 @@ impl Solid {
     }
 }
 
-/// The operands of a union, with those that are made of prisms along one axis united.
-pub(super) fn united_among(
-    solids: &[Solid],
-    token: &CancelToken,
-) -> Result<Vec<Solid>, KernelError> {
-    let axis = axis_of_most(solids, [true; 3]);
-    let (upright, mut others): (Vec<Solid>, Vec<Solid>) =
-        solids.iter().cloned().partition(|solid| solid.axes()[axis]);
-    if upright.len() > 1
-        && let Found::Solid(united) = solved(all(&upright).and_then(Prisms::union), token)?
-    {
-        others.push(united);
-        return Ok(others);
-    }
-    Ok(solids.to_vec())
+/// The union of solids that are all made of prisms along one axis.
+///
+/// Of several kinds those that are prisms are not united first: it gained little, and where parts touch but for rounding
+/// (`Old/example017` of OpenSCAD) more walls of no thickness were left.
+pub(super) fn union(solids: &[Solid], token: &CancelToken) -> Result<Found, KernelError> {
+    solved(all(solids).and_then(Prisms::union), token)
 }
 
 /// Solids that have no point in common as one, if all are made of prisms.
