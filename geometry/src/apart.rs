@@ -3,7 +3,7 @@
 
 use crate::mesh::Bounds;
 use crate::region::{Point, Region};
-use crate::union::{clusters, touching};
+use crate::touching::{clusters, touching};
 
 /// The pieces of a region, in order of their first outlines; one where too many stand beside each other for that to be
 /// worth finding out.

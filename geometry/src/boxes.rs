@@ -7,7 +7,7 @@ use scadstream_csg::{ContentHash, Kind, Node};
 
 use crate::affine::Affine;
 use crate::mesh::Bounds;
-use crate::union::clusters;
+use crate::touching::clusters;
 
 /// The box of what nobody knows the size of.
 const EVERYWHERE: Bounds = Bounds { min: [f64::NEG_INFINITY; 3], max: [f64::INFINITY; 3] };

@@ -64,6 +64,7 @@ mod tangle;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod touching;
 pub mod union;
 
 pub use affine::Affine;

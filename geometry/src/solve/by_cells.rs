@@ -17,7 +17,7 @@ use crate::mesh::{Bounds, Paint};
 use crate::shell::Shell;
 use crate::spatial::skeleton::{Leaf, Skeleton, skeleton, solids};
 use crate::spatial::{CellJob, CellLimits, CellsSummary, Operand, SolvedCells, solve_cells};
-use crate::union::clusters;
+use crate::touching::clusters;
 
 /// Fewer triangles in operands that hang together than this are solved directly: that takes a fraction of a second.
 const FEW_TRIANGLES: usize = 100_000;

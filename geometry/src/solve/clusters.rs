@@ -17,7 +17,8 @@ use crate::kernel::Solid;
 use crate::mesh::{Bounds, Mesh, SideBySide};
 use crate::shape::Shape;
 use crate::spatial::{Cell, CellPatch, Cells, Patch};
-use crate::union::{clusters, union};
+use crate::touching::clusters;
+use crate::union::union;
 
 /// Most triangles that are drawn together although they lie apart: as many as make one chunk.
 const GROUP_TRIANGLES: usize = 1 << 14;
