@@ -1,5 +1,6 @@
 //! What is cancelled: operations, each with a model that keeps it at work for long, and the files they import.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -66,17 +67,19 @@ pub(crate) fn files() -> Files {
         .collect()
 }
 
-/// Says when the wanted operation begins.
+/// Says when the wanted operation begins for the first time.
 struct Beginning<'a> {
     operation: &'a str,
-    begun: SyncSender<()>,
+    has_begun: AtomicBool,
+    news: SyncSender<()>,
 }
 
 impl Watch for Beginning<'_> {
     fn checkpoint(&self, progress: Progress) -> Result<(), String> {
-        if progress.operation == Some(self.operation) {
-            // Once is enough.
-            self.begun.try_send(()).ok();
+        if progress.operation == Some(self.operation)
+            && !self.has_begun.swap(true, Ordering::Relaxed)
+        {
+            self.news.send(()).expect("it is waited for");
         }
         Ok(())
     }
@@ -94,26 +97,26 @@ pub(crate) fn latency(
     let unwatched = Control { cancel: CancelToken::new(), watch: &Unwatched };
     let options = Options { features: ["roof".to_owned()].into(), ..Options::default() };
     let model = pipeline.evaluate(&input, &options, &unwatched).expect("nobody cancels");
-    let (begun, has_begun) = sync_channel(1);
-    let watch = Beginning { operation, begun };
+    // That the operation begins, and that all has ended.
+    let (news, comes) = sync_channel(2);
+    let watch = Beginning { operation, has_begun: AtomicBool::new(false), news };
     let control = Control { cancel: CancelToken::new(), watch: &watch };
     std::thread::scope(|scope| {
         let cancel = control.cancel.clone();
-        let canceller = scope.spawn(move || cancel_in_the_midst(&has_begun, &cancel, after));
+        let canceller = scope.spawn(move || cancel_in_the_midst(&comes, &cancel, after));
         let outcome = pipeline.solve(&model, Settings::default(), &control);
         let end = Instant::now();
-        // Whatever happened, nobody waits for it to begin any more.
-        watch.begun.try_send(()).ok();
+        // Nobody listens any more where it has cancelled.
+        watch.news.send(()).ok();
         let cancelled = canceller.join().expect("it does not panic");
         matches!(outcome, Err(Stopped::Cancelled)).then(|| end - cancelled)
     })
 }
 
-/// When it cancelled.
-fn cancel_in_the_midst(has_begun: &Receiver<()>, cancel: &CancelToken, after: Duration) -> Instant {
-    has_begun.recv().expect("the operation begins");
-    // Nothing more comes: this waits.
-    has_begun.recv_timeout(after).ok();
+/// When it cancelled: so long after the first news, or at the second.
+fn cancel_in_the_midst(news: &Receiver<()>, cancel: &CancelToken, after: Duration) -> Instant {
+    news.recv().expect("the operation begins");
+    news.recv_timeout(after).ok();
     cancel.cancel();
     Instant::now()
 }
