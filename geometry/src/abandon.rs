@@ -76,6 +76,14 @@ pub(crate) fn abandonable<T: Send + 'static>(
     }
 }
 
+/// Drops what was made for cancelled work while the caller goes on: of a hundred thousand tasks that takes as long as an
+/// answer may.
+pub(crate) fn let_go<T: Send + 'static>(elements: usize, remains: T) {
+    if elements > IN_PLACE && !IN_STEP.load(Ordering::Relaxed) {
+        rayon::spawn(move || drop(remains));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rayon::prelude::*;

@@ -53,15 +53,17 @@ impl Affine {
 
     /// The smallest box along the axes around the image of a box.
     pub fn around(&self, bounds: &Bounds) -> Bounds {
-        let corner = |i: usize| {
-            let pick =
-                |axis: usize| if i >> axis & 1 == 0 { bounds.min[axis] } else { bounds.max[axis] };
-            self.apply([pick(0), pick(1), pick(2)])
-        };
-        let first = corner(0);
-        let mut around = Bounds { min: first, max: first };
-        (1..8).for_each(|i| around.include(corner(i)));
-        around
+        let [mut min, mut max] = [[0.0; 3]; 2];
+        for (axis, row) in self.0.iter().enumerate() {
+            // Rounding keeps order: these are the numbers of the corners that are farthest out.
+            let ends = [0, 1, 2].map(|k| {
+                let [a, b] = [row[k] * bounds.min[k], row[k] * bounds.max[k]];
+                [a.min(b), a.max(b)]
+            });
+            let reach = |end: usize| ends[0][end] + ends[1][end] + ends[2][end] + row[3];
+            [min[axis], max[axis]] = [reach(0), reach(1)];
+        }
+        Bounds { min, max }
     }
 
     /// Whether boxes along the axes stay such boxes.

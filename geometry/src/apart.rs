@@ -3,7 +3,7 @@
 
 use crate::mesh::Bounds;
 use crate::region::{Point, Region};
-use crate::touching::{clusters, touching};
+use crate::touching::{clusters, exact_clusters};
 
 /// The pieces of a region, in order of their first outlines; one where too many stand beside each other for that to be
 /// worth finding out.
@@ -26,7 +26,7 @@ pub(crate) fn groups(regions: &[Region]) -> Vec<Vec<Region>> {
     }
     // With as many as there are pieces it may not have been worth it.
     let filled: Vec<Region> = regions.iter().filter(|region| !region.is_empty()).cloned().collect();
-    let found = touching(&boxes(&filled), usize::MAX);
+    let found = exact_clusters(&boxes(&filled));
     grouped(&filled, found)
 }
 

@@ -250,6 +250,11 @@ impl Solid {
         Self { source: self.source.or(Some(source)), ..self }
     }
 
+    /// Whether somebody has said what it was made from.
+    pub(crate) fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// Content hash of it: of what it was made from, in its paint, where it stands.
     ///
     /// # Panics

@@ -19,6 +19,7 @@
 mod patches;
 mod surface;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::patches::patches;
@@ -133,24 +134,30 @@ impl Piece {
     /// The hull of all sums of a point of each; none if it is flat.
     fn sum(&self, token: &CancelToken) -> Result<Option<Solid>, KernelError> {
         token.check()?;
-        let sums = |a: &[[f64; 3]]| -> Vec<[f64; 3]> {
-            a.iter().flat_map(|p| self.b.iter().map(|q| [0, 1, 2].map(|k| p[k] + q[k]))).collect()
+        let hull_of = |part: Range<usize>| {
+            let (a, b) = (Arc::clone(&self.a), Arc::clone(&self.b));
+            Solid::hull_of(part.len() * b.len(), move || sums(&a[part], &b), token)
         };
-        if self.a.len() * self.b.len() <= MOST_POINTS {
-            return Solid::hull(&sums(&self.a), token);
+        let at_once = (MOST_POINTS / self.b.len()).max(1);
+        if self.a.len() <= at_once {
+            return hull_of(0..self.a.len());
         }
         // Only corners of the partial hulls can be corners of the whole.
         let mut corners = Vec::new();
-        for part in self.a.chunks((MOST_POINTS / self.b.len()).max(1)) {
-            token.check()?;
-            let sums = sums(part);
-            match Solid::hull(&sums, token)? {
+        for start in (0..self.a.len()).step_by(at_once) {
+            let part = start..self.a.len().min(start + at_once);
+            match hull_of(part.clone())? {
                 Some(hull) => corners.extend(hull.positions()),
-                None => corners.extend(sums),
+                None => corners.extend(sums(&self.a[part], &self.b)),
             }
         }
-        Solid::hull(&corners, token)
+        Solid::hull(corners, token)
     }
+}
+
+/// All sums of a point of each.
+fn sums(a: &[[f64; 3]], b: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    a.iter().flat_map(|p| b.iter().map(|q| [0, 1, 2].map(|k| p[k] + q[k]))).collect()
 }
 
 /// The union of the pieces' sums, as a balanced tree whose leaves are chunks.

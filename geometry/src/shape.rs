@@ -59,6 +59,9 @@ impl Shape {
     /// The shape that the node of this hash has: solids that were made there know it from now on.
     pub(crate) fn made_from(self, node: ContentHash) -> Self {
         let Shape::Solids(Solids { list, sheets }) = self else { return self };
+        if list.iter().all(Solid::has_source) {
+            return Shape::Solids(Solids { list, sheets });
+        }
         let of_place = |(place, solid): (u64, &Solid)| {
             let mut hasher = ContentHasher::new("made by a node");
             hasher.hash(node);
@@ -67,6 +70,14 @@ impl Shape {
         };
         let list = (0..).zip(list.iter()).map(of_place).collect();
         Shape::Solids(Solids { list, sheets })
+    }
+
+    /// How many solids it is made of.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Shape::Solids(solids) => solids.list.len(),
+            Shape::Nothing | Shape::Flat(_) => 0,
+        }
     }
 
     /// Bytes it keeps alive, counting a body that several solids share once for each of them.

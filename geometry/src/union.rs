@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::kernel::{CancelToken, KernelError, Solid};
 use crate::mesh::Bounds;
-use crate::touching::clusters;
+use crate::touching::wanted_clusters;
 
 /// Most solids given to the kernel at once; its own batch size.
 const BATCH: usize = 1000;
@@ -21,7 +21,7 @@ const BATCH: usize = 1000;
 /// [`KernelError::Cancelled`], [`KernelError::TooLarge`].
 pub fn union(solids: &[Solid], token: &CancelToken) -> Result<Option<Solid>, KernelError> {
     let boxes: Vec<Bounds> = solids.iter().map(Solid::rough_bounds).collect();
-    let clusters = clusters(&boxes);
+    let clusters = wanted_clusters(&boxes, token)?;
     if clusters.len() <= 1 && solids.len() <= BATCH {
         return Solid::union(solids, token);
     }

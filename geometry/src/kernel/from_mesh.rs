@@ -84,14 +84,28 @@ impl Solid {
     ///
     /// # Errors
     /// [`KernelError::NonFinite`], [`KernelError::Cancelled`].
-    pub fn hull(points: &[[f64; 3]], token: &CancelToken) -> Result<Option<Self>, KernelError> {
-        if !are_in_reach(points) {
-            return Err(KernelError::NonFinite);
-        }
-        let points: Vec<Vec3> = points.iter().map(|p| vec3(*p)).collect();
-        let body = abandonable(points.len(), token, move || {
-            manifold_rust::quickhull::convex_hull(&points)
-        })?;
+    pub fn hull(points: Vec<[f64; 3]>, token: &CancelToken) -> Result<Option<Self>, KernelError> {
+        Self::hull_of(points.len(), move || points, token)
+    }
+
+    /// The same of about so many points that are yet to be made.
+    ///
+    /// # Errors
+    /// Those of [`Solid::hull`].
+    pub(crate) fn hull_of(
+        count: usize,
+        points: impl FnOnce() -> Vec<[f64; 3]> + Send + 'static,
+        token: &CancelToken,
+    ) -> Result<Option<Self>, KernelError> {
+        let hull = move || {
+            let points = points();
+            if !are_in_reach(&points) {
+                return Err(KernelError::NonFinite);
+            }
+            let points: Vec<Vec3> = points.into_iter().map(vec3).collect();
+            Ok(manifold_rust::quickhull::convex_hull(&points))
+        };
+        let body = abandonable(count, token, hull)??;
         let id = body.mesh_relation.original_id;
         Self::checked(body, Arc::new([(id, Paint::Default)]))
     }

@@ -135,7 +135,7 @@ impl Patch {
         }
         let points: Vec<[f64; 3]> =
             self.vertices.iter().map(|v| body.points[*v as usize]).collect();
-        let Ok(Some(hull)) = Solid::hull(&points, token) else { return false };
+        let Ok(Some(hull)) = Solid::hull(points.clone(), token) else { return false };
         let corners: Vec<[f64; 3]> = hull.positions();
         let faces: Vec<[[f64; 3]; 3]> = hull
             .triangles()

@@ -45,14 +45,14 @@ fn united_key(node: &Node) -> ContentHash {
 }
 
 /// Operands of one kind.
-enum Alike {
+enum Alike<'a> {
     Nothing,
     /// Unions of solids, each with the child it is of.
-    Solids(Vec<(Arc<Node>, Solids)>),
+    Solids(Vec<(&'a Node, Solids)>),
     Flat(Vec<Flat>),
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
     /// The implicit union of a group: solids stay a list, regions are united.
     pub(super) fn union(&mut self, operands: Vec<Shape>) -> Result<Shape, Fault> {
         if operands.len() == 1 {
@@ -64,7 +64,10 @@ impl Work<'_> {
                 let mut list = Vec::with_capacity(children.len());
                 let mut sheets = Vec::new();
                 for (child, solids) in &children {
-                    list.extend(self.few(child, solids)?);
+                    match self.as_one(child, solids)? {
+                        Some(united) => list.extend(united),
+                        None => list.extend_from_slice(&solids.list),
+                    }
                     sheets.extend_from_slice(&solids.sheets);
                 }
                 Ok(Shape::Solids(Solids { list: list.into(), sheets: sheets.into() }))
@@ -123,13 +126,8 @@ impl Work<'_> {
                     }
                     points.extend(solids.sheets.iter().flat_map(|sheet| sheet.iter()));
                 }
-                // Whatever was united before: the kernel's hull depends on the order, and so may the cut of its faces.
-                points.sort_unstable_by(|a, b| {
-                    let along = |axis: usize| a[axis].total_cmp(&b[axis]);
-                    along(0).then(along(1)).then(along(2))
-                });
-                points.dedup();
-                Ok(Shape::solid(Solid::hull(&points, &self.job.cancel)?))
+                let count = points.len();
+                Ok(Shape::solid(Solid::hull_of(count, || in_order(points), &self.job.cancel)?))
             }
             Alike::Flat(flats) => {
                 let around =
@@ -193,17 +191,20 @@ impl Work<'_> {
     }
 
     /// The solids of each child of a boolean.
-    fn lists(&mut self, children: &[(Arc<Node>, Solids)]) -> Result<Vec<Vec<Solid>>, Fault> {
+    fn lists(&mut self, children: &[(&Node, Solids)]) -> Result<Vec<Vec<Solid>>, Fault> {
         children.iter().for_each(|(_, solids)| self.warn_of_sheets(solids));
-        children.iter().map(|(child, solids)| self.few(child, solids)).collect()
+        let few = |(child, solids): &(&Node, Solids)| {
+            self.job.cancel.check()?;
+            let united = self.as_one(child, solids)?;
+            Ok(united.map_or_else(|| solids.list.to_vec(), |one| one.into_iter().collect()))
+        };
+        children.iter().map(few).collect()
     }
 
-    /// The solids of a child, as one if they are many.
-    fn few(&self, child: &Node, solids: &Solids) -> Result<Vec<Solid>, Fault> {
-        if solids.list.len() > LARGE_UNION {
-            return Ok(unite(child, &solids.list, self.job)?.into_iter().collect());
-        }
-        Ok(solids.list.to_vec())
+    /// The union of a child's solids if they are many.
+    fn as_one(&self, child: &Node, solids: &Solids) -> Result<Option<Option<Solid>>, Fault> {
+        let are_many = solids.list.len() > LARGE_UNION;
+        are_many.then(|| unite(child, &solids.list, self.job)).transpose()
     }
 
     pub(super) fn warn_of_sheets(&mut self, solids: &Solids) {
@@ -213,11 +214,12 @@ impl Work<'_> {
     }
 
     /// The operands that count: all of the kind of the first that has one, with a warning for each other.
-    fn alike(&mut self, operands: Vec<Shape>) -> Alike {
-        let children: Vec<Arc<Node>> = self.node.drawn_children().cloned().collect();
+    fn alike(&mut self, operands: Vec<Shape>) -> Alike<'a> {
+        let node = self.node;
         let mut alike = Alike::Nothing;
         let mut mixed = false;
-        for ((index, operand), child) in operands.into_iter().enumerate().zip(children) {
+        for ((index, operand), child) in operands.into_iter().enumerate().zip(node.drawn_children())
+        {
             let ignored = match (&mut alike, operand) {
                 (_, Shape::Nothing) => continue,
                 (Alike::Nothing, Shape::Solids(solids)) => {
@@ -247,6 +249,17 @@ impl Work<'_> {
         }
         alike
     }
+}
+
+/// Points in an order that does not depend on what was united before, each once: the kernel's hull depends on it, and so may
+/// the cut of its faces.
+fn in_order(mut points: Vec<[f64; 3]>) -> Vec<[f64; 3]> {
+    points.sort_unstable_by(|a, b| {
+        let along = |axis: usize| a[axis].total_cmp(&b[axis]);
+        along(0).then(along(1)).then(along(2))
+    });
+    points.dedup();
+    points
 }
 
 fn regions(flats: &[Flat]) -> Vec<Region> {

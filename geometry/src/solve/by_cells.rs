@@ -10,6 +10,7 @@ use super::objects::{Object, Role};
 use super::plan::{Known, plan, repeating};
 use super::run::run;
 use super::{Job, Part, PartKind, Solver};
+use crate::abandon::let_go;
 use crate::control::{CancelToken, Cancelled, Progress};
 use crate::diagnostic::Diagnostic;
 use crate::kernel::{KernelError, Solid};
@@ -17,7 +18,7 @@ use crate::mesh::{Bounds, Paint};
 use crate::shell::Shell;
 use crate::spatial::skeleton::{Leaf, Skeleton, skeleton, solids};
 use crate::spatial::{CellJob, CellLimits, CellsSummary, Operand, SolvedCells, solve_cells};
-use crate::touching::clusters;
+use crate::touching::wanted_clusters;
 
 /// Fewer triangles in operands that hang together than this are solved directly: that takes a fraction of a second.
 const FEW_TRIANGLES: usize = 100_000;
@@ -97,7 +98,7 @@ pub(super) fn solve_by_cells(
             && Estimate::of(std::iter::once(node), LARGEST_LEAF).total < LARGEST_LEAF
     };
     let whole: Option<Vec<_>> = nodes.iter().map(|node| skeleton(node, &is_leaf)).collect();
-    let Some(whole) = whole.map(Skeleton::Union) else { return Ok(outcome) };
+    let Some(whole) = whole.map(Skeleton::union) else { return Ok(outcome) };
     // Of a hundred thousand objects each of these steps takes tens of milliseconds.
     let go_on = || if job.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) };
     go_on()?;
@@ -116,7 +117,10 @@ pub(super) fn solve_by_cells(
         })?;
     outcome.known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
 
-    let Some((operands, skeleton)) = operands(whole, &outcome.known) else { return Ok(outcome) };
+    let Some((operands, skeleton)) = operands(whole, &outcome.known, &job.cancel) else {
+        go_on()?;
+        return Ok(outcome);
+    };
     go_on()?;
     let usual = job.settings.cell_triangles;
     let cell_triangles = match forced {
@@ -158,7 +162,10 @@ pub(super) fn solve_by_cells(
             });
         }
         Ok(Some(SolvedCells::Given(summary))) => outcome.given = Some(summary),
-        Err(KernelError::Cancelled) => return Err(Cancelled),
+        Err(KernelError::Cancelled) => {
+            let_go(operands.len(), (operands, skeleton));
+            return Err(Cancelled);
+        }
         // Whatever it is, the direct solver meets it again and knows at which node.
         Ok(None) | Err(_) => {}
     }
@@ -191,7 +198,8 @@ fn cell_triangles(
     let boxes: Vec<Bounds> = operands.iter().map(Operand::bounds).collect();
     let many_in_a_plane = if may_be_edited { MANY_IN_A_PLANE_TO_EDIT } else { MANY_IN_A_PLANE };
     let mut smaller = None;
-    for cluster in clusters(&boxes) {
+    for cluster in wanted_clusters(&boxes, token).map_err(|_| Cancelled)? {
+        token.check().map_err(|_| Cancelled)?;
         let counts = || cluster.iter().map(|index| operands[*index].solid.num_triangles());
         let (triangles, largest): (usize, usize) =
             (counts().sum(), counts().max().unwrap_or_default());
@@ -222,10 +230,15 @@ fn cell_triangles(
     Ok(smaller.filter(|_| may_be_edited))
 }
 
-/// The solids of all leaves where they stand, and the skeleton over them.
-fn operands(whole: Skeleton<Leaf>, known: &Known) -> Option<(Vec<Operand>, Skeleton<u32>)> {
+/// The solids of all leaves where they stand, and the skeleton over them; none if cells are not for them, or if cancelled.
+fn operands(
+    whole: Skeleton<Leaf>,
+    known: &Known,
+    token: &CancelToken,
+) -> Option<(Vec<Operand>, Skeleton<u32>)> {
     let mut operands = Vec::new();
     let skeleton = whole.map(&mut |leaf: Leaf| {
+        token.check().ok()?;
         let list = solids(&known[&leaf.node.hash()].0)?;
         let mut of_leaf = Vec::with_capacity(list.len());
         for (index, solid) in list.iter().enumerate() {
@@ -234,7 +247,7 @@ fn operands(whole: Skeleton<Leaf>, known: &Known) -> Option<(Vec<Operand>, Skele
             of_leaf.push(Skeleton::Operand(operands.len() as u32));
             operands.push(Operand::new(solid, operand_key(&leaf, index)));
         }
-        Some(Skeleton::Union(of_leaf))
+        Some(Skeleton::union(of_leaf))
     })?;
     Some((operands, skeleton))
 }

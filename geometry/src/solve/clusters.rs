@@ -13,11 +13,11 @@ use scadstream_csg::{ContentHash, ContentHasher};
 use super::Job;
 use super::combine::Fault;
 use crate::cache::Form;
-use crate::kernel::Solid;
+use crate::kernel::{CancelToken, Solid};
 use crate::mesh::{Bounds, Mesh, SideBySide};
 use crate::shape::Shape;
 use crate::spatial::{Cell, CellPatch, Cells, Patch};
-use crate::touching::clusters;
+use crate::touching::wanted_clusters;
 use crate::union::union;
 
 /// Most triangles that are drawn together although they lie apart: as many as make one chunk.
@@ -36,14 +36,15 @@ pub(super) struct Cluster {
 
 impl Cluster {
     /// The clusters that solids form, in the order of their first members.
-    pub(super) fn of_solids(solids: &[Solid]) -> Vec<Self> {
+    pub(super) fn of_solids(solids: &[Solid], token: &CancelToken) -> Result<Vec<Self>, Fault> {
         let boxes: Vec<Bounds> = solids.iter().map(Solid::rough_bounds).collect();
         let cluster = |indices: Vec<usize>| {
+            token.check()?;
             let members: Vec<Solid> = indices.iter().map(|index| solids[*index].clone()).collect();
             let bounds = indices.iter().map(|index| boxes[*index]).reduce(Bounds::union);
-            Self::new(members, bounds.expect("a cluster has members"))
+            Ok(Self::new(members, bounds.expect("a cluster has members")))
         };
-        clusters(&boxes).into_iter().map(cluster).collect()
+        wanted_clusters(&boxes, token)?.into_par_iter().map(cluster).collect()
     }
 
     /// The clusters that those of several objects form together.
@@ -59,7 +60,7 @@ impl Cluster {
             let members = members.into_iter().flatten().collect();
             Ok(Self::new(members, bounds.expect("a cluster has members")))
         };
-        clusters(&boxes).into_iter().map(together).collect()
+        wanted_clusters(&boxes, &job.cancel)?.into_iter().map(together).collect()
     }
 
     fn new(members: Vec<Solid>, bounds: Bounds) -> Self {

@@ -112,7 +112,8 @@ pub(super) fn part_of(
             if !list.iter().all(Solid::is_in_reach) {
                 return Err(KernelError::NonFinite.into());
             }
-            let clusters = Cluster::of_solids(&list);
+            job.cancel.check()?;
+            let clusters = Cluster::of_solids(&list, &job.cancel)?;
             let shell = Shell::Cells(Arc::new(surface(&clusters, job)?));
             (PartKind::Solid, shell, None, clusters)
         }

@@ -14,6 +14,7 @@ use super::booleans::unite;
 use super::combine::{Combined, Fault, combine};
 use super::plan::{Plan, Task, worth_caching};
 use super::remarks::{Remark, Remarks, Repeated, located};
+use crate::abandon::let_go;
 use crate::control::{Cancelled, Progress};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::shape::{Shape, Solids};
@@ -168,6 +169,10 @@ impl<'a> Runner<'a> {
                 (shape, Remarks::together(&task.node, &own, of_children))
             }
         };
+        if self.is_cancelled() {
+            let_go(shape.count(), shape);
+            return 0;
+        }
         let is_kept = self.job.settings.keep_subtrees && worth_caching(&task.node);
         if is_kept && !task.is_known && remarks.can_be_kept() {
             self.job.cache.insert_subtree(task.node.hash(), shape.clone(), remarks.clone());
@@ -190,6 +195,7 @@ impl<'a> Runner<'a> {
                 Ok(said) => said,
                 Err(Fault::Cancelled) => {
                     self.cancelled.store(true, Ordering::Release);
+                    let_go(shape.count(), shape);
                     return 0;
                 }
                 Err(Fault::Message(message)) => vec![error_at(task, message)],
@@ -255,6 +261,7 @@ impl<'a> Runner<'a> {
 
     fn result(self) -> Result<Vec<Diagnostic>, Cancelled> {
         if self.is_cancelled() {
+            let_go(self.tasks.len(), (self.tasks, self.states));
             return Err(Cancelled);
         }
         let mut done = self.done.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -57,9 +57,11 @@ impl Patch {
         Self { mesh: Arc::new(mesh), rim, facts: OnceLock::new() }
     }
 
-    /// The patch of a closed surface.
+    /// The patch of a closed surface. Measured at once, where others are made at the same time.
     pub(crate) fn closed(mesh: Mesh) -> Self {
-        Self { mesh: Arc::new(mesh), rim: Vec::new(), facts: OnceLock::new() }
+        let patch = Self { mesh: Arc::new(mesh), rim: Vec::new(), facts: OnceLock::new() };
+        patch.facts();
+        patch
     }
 
     /// What it measures; none if it is empty.

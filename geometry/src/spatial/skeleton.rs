@@ -54,7 +54,7 @@ fn visit(
             .collect::<Option<Vec<_>>>()
     };
     Some(match node.kind() {
-        Kind::Group | Kind::Union => Skeleton::Union(operands(transform, paint)?),
+        Kind::Group | Kind::Union => Skeleton::union(operands(transform, paint)?),
         Kind::Difference | Kind::Intersection if is_leaf(node) => {
             Skeleton::Operand(Leaf { node: Arc::clone(node), transform, paint })
         }
@@ -65,17 +65,28 @@ fn visit(
             if !inner.is_finite() || inner.determinant() == 0.0 {
                 return None;
             }
-            Skeleton::Union(operands(inner, paint)?)
+            Skeleton::union(operands(inner, paint)?)
         }
         Kind::Color(rgba) => {
             let own = (rgba[0] >= 0.0).then_some(Paint::Color(*rgba));
-            Skeleton::Union(operands(transform, paint.or(own))?)
+            Skeleton::union(operands(transform, paint.or(own))?)
         }
         _ => Skeleton::Operand(Leaf { node: Arc::clone(node), transform, paint }),
     })
 }
 
 impl<O> Skeleton<O> {
+    /// The union of some; of one, that one.
+    pub(crate) fn union(mut operands: Vec<Self>) -> Self {
+        match operands.pop() {
+            Some(only) if operands.is_empty() => only,
+            last => {
+                operands.extend(last);
+                Skeleton::Union(operands)
+            }
+        }
+    }
+
     /// The operands in tree order.
     pub(crate) fn operands(&self) -> Vec<&O> {
         let mut found = Vec::new();
