@@ -14,6 +14,7 @@ mod columns;
 mod combinations;
 mod cover;
 mod fans;
+mod filling;
 mod lattice;
 mod noding;
 mod straighten;
@@ -27,6 +28,7 @@ mod triangulation;
 use std::sync::Arc;
 
 pub(crate) use self::fans::has_only_fans;
+pub(crate) use self::filling::filled;
 pub(crate) use self::lattice::GRID_STEP;
 use crate::affine::Affine;
 use crate::kernel::{CancelToken, KernelError};

@@ -42,8 +42,7 @@ pub(super) struct Lattice {
 impl Lattice {
     /// For coordinates of up to `reach` in size.
     pub(super) fn new(reach: f64) -> Self {
-        let bits = reach.max(1.0).log2().ceil() as i32;
-        let scale = 2.0_f64.powi(SITE_BITS - bits);
+        let scale = scale(reach);
         Self { scale, snaps: Default::default(), exact: Default::default() }
     }
 
@@ -64,6 +63,12 @@ impl Lattice {
             exact.unwrap_or_else(|| site[axis] as f64 / self.scale)
         })
     }
+}
+
+/// Steps of the lattice to a unit, for coordinates of up to `reach` in size.
+pub(super) fn scale(reach: f64) -> f64 {
+    let bits = reach.max(1.0).log2().ceil() as i32;
+    2.0_f64.powi(SITE_BITS - bits)
 }
 
 /// Twice the area of the triangle `a`, `b`, `c`: positive if they turn counter-clockwise.
