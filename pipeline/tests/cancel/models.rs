@@ -35,7 +35,13 @@ pub(crate) const OPERATIONS: &[(&str, &str)] = &[
     ("roof", "n = 300; roof() polygon([for (i = [1:n]) (i % 2 ? 9 : 5) * [cos(360 * i / n), sin(360 * i / n)]]);"),
     ("roof", "n = 4000; roof(method = \"straight\") polygon([for (i = [1:n]) (i % 2 ? 9 : 5) * [cos(360 * i / n), sin(360 * i / n)]]);"),
     ("cube", "for (i = [0 : 99999]) translate([2 * (i % 300), 2 * floor(i / 300)]) cube(1 + i % 2);"),
-    ("text", "text(chr([for (i = [0:99999]) 33 + i % 90]), spacing = 0.8);"),
+    ("text", "text(chr([for (i = [0:29999]) 33 + i % 90]), spacing = 0.8);"),
+    // Of so many objects all that is done to each of them counts.
+    ("cube", "for (i = [0 : 99999]) translate([2 * (i % 300), 2 * floor(i / 300)]) cube(1 + i / 2e5);"),
+    ("cube", "difference() { translate([-1, -1]) cube([602, 670, 1]);
+        for (i = [0 : 99999]) translate([2 * (i % 300), 2 * floor(i / 300)]) cube(1 + (i % 2) / 2); }"),
+    ("sphere", "for (i = [0 : 49999]) translate([2 * (i % 300), 2 * floor(i / 300)]) difference() { sphere(1); cube(1 + i / 2e5); }"),
+    ("sphere", "for (i = [0 : 99999]) translate(rands(0, 300, 3)) sphere(1.1, $fn = 8);"),
     // By cells, which begin as soon as there is a ball.
     ("sphere", "difference() { cube([80, 80, 3]); for (x = [2 : 4 : 78], y = [2 : 4 : 78]) translate([x, y, 1]) sphere(1.7, $fn = 60); }"),
     ("sphere", "for (x = [2 : 2 : 38], y = [2 : 2 : 38]) translate([x, y, 1]) sphere(1.7, $fn = 60);"),
