@@ -80,7 +80,8 @@ pub(crate) fn abandonable<T: Send + 'static>(
 /// answer may.
 pub(crate) fn let_go<T: Send + 'static>(elements: usize, remains: T) {
     if elements > IN_PLACE && !IN_STEP.load(Ordering::Relaxed) {
-        rayon::spawn(move || drop(remains));
+        // Not on the pool, whose threads may be waited for. Without a thread they are dropped here.
+        thread::Builder::new().name("letting go".into()).spawn(move || drop(remains)).ok();
     }
 }
 

@@ -138,7 +138,7 @@ impl Piece {
             let (a, b) = (Arc::clone(&self.a), Arc::clone(&self.b));
             Solid::hull_of(part.len() * b.len(), move || sums(&a[part], &b), token)
         };
-        let at_once = (MOST_POINTS / self.b.len()).max(1);
+        let at_once = (MOST_POINTS / self.b.len().max(1)).max(1);
         if self.a.len() <= at_once {
             return hull_of(0..self.a.len());
         }

@@ -285,4 +285,37 @@ mod tests {
         let grid: Vec<Bounds> = (0..100_000).map(unit).collect();
         assert_eq!(clusters(&grid).len(), grid.len());
     }
+
+    #[test]
+    fn what_no_gap_parts_is_told_apart_by_strips() {
+        // A woven crowd: no plane is free, yet few touch.
+        let place = |i: u32, factor: u32| f64::from(i * factor % 1009) / 10.0;
+        let boxes: Vec<Bounds> = (0..2000)
+            .map(|i| {
+                let min = [place(i, 173), place(i, 619), place(i, 881)];
+                let size = [0.3, 2.0, 0.9].map(|size| size * f64::from(1 + i % 4));
+                Bounds { min, max: [0, 1, 2].map(|axis| min[axis] + size[axis]) }
+            })
+            .collect();
+        let found = clusters(&boxes);
+        assert!((2..boxes.len()).contains(&found.len()), "{}", found.len());
+        assert_eq!(found, by_all_pairs(&boxes));
+    }
+
+    #[test]
+    fn boxes_without_end_touch_all_and_such_without_numbers_none() {
+        let unit = |x: f64| Bounds { min: [x, 0.0, 0.0], max: [x + 1.0, 1.0, 1.0] };
+        let everywhere = Bounds { min: [f64::NEG_INFINITY; 3], max: [f64::INFINITY; 3] };
+        assert_eq!(clusters(&[unit(0.0), unit(5.0), everywhere]), [vec![0, 1, 2]]);
+        let nowhere = Bounds { min: [f64::NAN; 3], max: [f64::NAN; 3] };
+        assert_eq!(clusters(&[unit(0.0), nowhere, unit(1.0)]), [vec![0, 2], vec![1]]);
+    }
+
+    #[test]
+    fn nobody_waits_for_clusters_once_cancelled() {
+        let token = CancelToken::new();
+        token.cancel();
+        let boxes = vec![Bounds { min: [0.0; 3], max: [1.0; 3] }; 9];
+        assert_eq!(wanted_clusters(&boxes, &token), Err(KernelError::Cancelled));
+    }
 }

@@ -46,7 +46,7 @@ impl Edge {
 }
 
 /// A place on a segment at which it is to be cut.
-struct Cut {
+pub(super) struct Cut {
     segment: usize,
     at: Site,
     /// Whether the place was rounded, so that the segment may not lie on it.
@@ -113,7 +113,7 @@ pub(super) fn noded(
 }
 
 /// Where segments, sorted and each there once, are to be cut. Pairs of which none was moved are known not to meet.
-fn cuts(
+pub(super) fn cuts(
     segments: &[[Site; 2]],
     moved: &[bool],
     token: &CancelToken,

@@ -102,7 +102,8 @@ pub(super) fn surface(
         }
     }
     token.check()?;
-    triangles.extend(caps(rims, &paints, &sites, &columns, token)?);
+    let Some(caps) = caps(rims, &paints, &sites, &columns, token)? else { return Ok(None) };
+    triangles.extend(caps);
     Ok(Some(Mesh::of_painted(positions, triangles)))
 }
 

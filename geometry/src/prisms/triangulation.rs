@@ -2,7 +2,8 @@
 //!
 //! Between a floor and a ceiling, two sides that the sweep goes through at once, lies a chain of sites behind which all is
 //! filled. Seen from the right it has no dent: a new site fills what it sees of the chain and becomes part of it. This takes
-//! time by the number of sites and a logarithm, where the kernel's cutting of ears goes through all holes for each hole.
+//! time by the number of sites and of intervals beside each other, where the kernel's cutting of ears goes through all holes
+//! for each hole.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
@@ -26,8 +27,8 @@ struct Interval {
 }
 
 /// Triangles, counter-clockwise, between sides that have the cap on their left and meet in their ends alone. Sites are
-/// sorted, and known by their places.
-pub(super) fn triangulated(ways: &[[u32; 2]], sites: &[Site]) -> Vec<[u32; 3]> {
+/// sorted, and known by their places. None if some sides have the cap on their right.
+pub(super) fn triangulated(ways: &[[u32; 2]], sites: &[Site]) -> Option<Vec<[u32; 3]>> {
     let mut sides: Vec<Side> = ways
         .iter()
         .map(|[from, to]| Side { ends: [*from.min(to), *from.max(to)], is_floor: from < to })
@@ -82,24 +83,21 @@ pub(super) fn triangulated(ways: &[[u32; 2]], sites: &[Site]) -> Vec<[u32; 3]> {
             (below, beyond) => {
                 let ceiling_of_below = below.is_some().then(|| starting.next()).flatten();
                 let floor_of_beyond = beyond.is_some().then(|| starting.next_back()).flatten();
-                new.extend(below.zip(ceiling_of_below).map(|(interval, ceiling)| {
-                    debug_assert!(!ceiling.is_floor);
-                    Interval { ceiling, ..interval }
-                }));
+                let lower = below.zip(ceiling_of_below);
+                new.extend(lower.map(|(interval, ceiling)| Interval { ceiling, ..interval }));
                 while let (Some(floor), Some(ceiling)) = (starting.next(), starting.next()) {
-                    debug_assert!(floor.is_floor && !ceiling.is_floor);
                     new.push(Interval { floor, ceiling, chain: VecDeque::from([stop]) });
                 }
-                new.extend(beyond.zip(floor_of_beyond).map(|(interval, floor)| {
-                    debug_assert!(floor.is_floor);
-                    Interval { floor, ..interval }
-                }));
+                let upper = beyond.zip(floor_of_beyond);
+                new.extend(upper.map(|(interval, floor)| Interval { floor, ..interval }));
             }
+        }
+        if new.iter().any(|interval| !interval.floor.is_floor || interval.ceiling.is_floor) {
+            return None;
         }
         open.splice(first..first, new);
     }
-    debug_assert!(open.is_empty());
-    filling.triangles
+    open.is_empty().then_some(filling.triangles)
 }
 
 /// The triangles so far. Each is named from below: a site of the chain, the new one on its right, the next of the chain.

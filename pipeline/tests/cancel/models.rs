@@ -123,6 +123,7 @@ pub(crate) fn latency(
 fn cancel_in_the_midst(news: &Receiver<()>, cancel: &CancelToken, after: Duration) -> Instant {
     news.recv().expect("the operation begins");
     news.recv_timeout(after).ok();
+    let cancelled = Instant::now();
     cancel.cancel();
-    Instant::now()
+    cancelled
 }
