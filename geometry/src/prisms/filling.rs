@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::lattice::{Site, cross, dot, from_to, scale, turn};
-use super::noding::cuts;
+use super::noding::{cuts, longer_axis};
 use super::triangulation::triangulated;
 use crate::grid::reach;
 use crate::kernel::CancelToken;
@@ -21,7 +21,7 @@ pub(crate) fn filled(outlines: &[Vec<Point>]) -> Option<Vec<[u32; 3]>> {
     let scale = scale(reach(points().copied()));
     let on_lattice = |point: &Point| point.map(|coordinate| (coordinate * scale).round() as i64);
     let mut of_points: Vec<Site> = points().map(on_lattice).collect();
-    if is_tall(&of_points) {
+    if longer_axis(of_points.iter()) == 1 {
         // The sweep goes along X: a quarter turn, so that fewer sides stand above each other.
         of_points.iter_mut().for_each(|[x, y]| (*x, *y) = (*y, -*x));
     }
@@ -39,7 +39,9 @@ pub(crate) fn filled(outlines: &[Vec<Point>]) -> Option<Vec<[u32; 3]>> {
     let at = |site: u32| sites[site as usize];
     let of_outlines: i128 = ways.iter().map(|[a, b]| turn(origin, at(*a), at(*b))).sum();
     let of_triangles: i128 = triangles.iter().map(|[a, b, c]| turn(at(*a), at(*b), at(*c))).sum();
-    debug_assert_eq!(of_outlines, of_triangles);
+    if of_outlines != of_triangles {
+        return None;
+    }
     Corners::new(&corners, &sites).named(triangles)
 }
 
@@ -67,14 +69,6 @@ fn corners(outlines: &[Vec<Point>], of_points: &[Site], sites: &[Site]) -> Vec<C
         start += length;
     }
     corners
-}
-
-fn is_tall(sites: &[Site]) -> bool {
-    let size = |axis: usize| {
-        let along = || sites.iter().map(|site| site[axis]);
-        along().max().unwrap_or_default() - along().min().unwrap_or_default()
-    };
-    size(1) > size(0)
 }
 
 /// Whether ways between sites have nothing in common but their ends, and none is there twice.

@@ -118,7 +118,7 @@ pub(super) fn cuts(
     moved: &[bool],
     token: &CancelToken,
 ) -> Result<Option<Vec<Cut>>, KernelError> {
-    let axis = longer_axis(segments);
+    let axis = longer_axis(segments.iter().flatten());
     let low = |index: usize, axis: usize| segments[index][0][axis].min(segments[index][1][axis]);
     let high = |index: usize, axis: usize| segments[index][0][axis].max(segments[index][1][axis]);
     let mut order: Vec<usize> = (0..segments.len()).collect();
@@ -149,11 +149,11 @@ pub(super) fn cuts(
     Ok(Some(cuts))
 }
 
-/// The axis along which the plane is longer, so that fewer segments stand beside each other.
-fn longer_axis(segments: &[[Site; 2]]) -> usize {
+/// The axis along which sites reach farther, so that fewer of what is between them stands beside each other.
+pub(super) fn longer_axis<'a>(sites: impl Iterator<Item = &'a Site> + Clone) -> usize {
     let size = |axis: usize| {
-        let ends = || segments.iter().flatten().map(|site| site[axis]);
-        ends().max().unwrap_or(0) - ends().min().unwrap_or(0)
+        let along = || sites.clone().map(|site| site[axis]);
+        along().max().unwrap_or(0) - along().min().unwrap_or(0)
     };
     usize::from(size(1) > size(0))
 }

@@ -64,10 +64,7 @@ impl<'a> Work<'a> {
                 let mut list = Vec::with_capacity(children.len());
                 let mut sheets = Vec::new();
                 for (child, solids) in &children {
-                    match self.as_one(child, solids)? {
-                        Some(united) => list.extend(united),
-                        None => list.extend_from_slice(&solids.list),
-                    }
+                    list.extend_from_slice(&self.few(child, solids)?);
                     sheets.extend_from_slice(&solids.sheets);
                 }
                 Ok(Shape::Solids(Solids { list: list.into(), sheets: sheets.into() }))
@@ -193,18 +190,19 @@ impl<'a> Work<'a> {
     /// The solids of each child of a boolean.
     fn lists(&mut self, children: &[(&Node, Solids)]) -> Result<Vec<Vec<Solid>>, Fault> {
         children.iter().for_each(|(_, solids)| self.warn_of_sheets(solids));
-        let few = |(child, solids): &(&Node, Solids)| {
+        let list = |(child, solids): &(&Node, Solids)| {
             self.job.cancel.check()?;
-            let united = self.as_one(child, solids)?;
-            Ok(united.map_or_else(|| solids.list.to_vec(), |one| one.into_iter().collect()))
+            Ok(self.few(child, solids)?.to_vec())
         };
-        children.iter().map(few).collect()
+        children.iter().map(list).collect()
     }
 
-    /// The union of a child's solids if they are many.
-    fn as_one(&self, child: &Node, solids: &Solids) -> Result<Option<Option<Solid>>, Fault> {
-        let are_many = solids.list.len() > LARGE_UNION;
-        are_many.then(|| unite(child, &solids.list, self.job)).transpose()
+    /// The solids of a child, as one if they are many.
+    fn few(&self, child: &Node, solids: &Solids) -> Result<Arc<[Solid]>, Fault> {
+        if solids.list.len() > LARGE_UNION {
+            return Ok(unite(child, &solids.list, self.job)?.into_iter().collect());
+        }
+        Ok(Arc::clone(&solids.list))
     }
 
     pub(super) fn warn_of_sheets(&mut self, solids: &Solids) {

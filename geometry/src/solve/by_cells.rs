@@ -117,11 +117,9 @@ pub(super) fn solve_by_cells(
         })?;
     outcome.known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
 
-    let Some((operands, skeleton)) = operands(whole, &outcome.known, &job.cancel) else {
-        go_on()?;
-        return Ok(outcome);
-    };
+    let found = operands(whole, &outcome.known, &job.cancel);
     go_on()?;
+    let Some((operands, skeleton)) = found else { return Ok(outcome) };
     let usual = job.settings.cell_triangles;
     let cell_triangles = match forced {
         true => Some(usual),
